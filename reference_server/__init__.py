@@ -1,0 +1,13 @@
+"""A small session server that keeps its contract, to read, to start, and to break on purpose.
+
+model.py     what a session and a message are
+clock.py     what time it is
+lives.py     how long a session lives
+store.py     where sessions are kept
+core.py      the rules: create or resume, read, change, end, converse, stay alive
+errors.py    how a request is refused
+web/         HTTP: identity, bodies, errors, logs - the same for every contract
+routes/      one file per contract: its paths and the form of its values
+faults/      switches that break one rule each
+settings.py, command.py, serving.py     how the server is started and stopped
+"""

@@ -1,0 +1,7 @@
+"""python -m reference_server"""
+
+import sys
+
+from .command import main
+
+sys.exit(main())

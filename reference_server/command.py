@@ -1,0 +1,72 @@
+"""The command line: python -m reference_server --contract fm-session-service --port 0
+
+Exit codes: 0 stopped as told, 3 the address can't be listened on, 4 something on the command line or in the
+environment can't be used.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NoReturn
+
+from .clock import ControlledClock, SystemClock
+from .routes import CONTRACTS
+from .serving import AddressError, listen, serve
+from .settings import SettingError, Settings, number, port
+from .web.app import Plan
+from .web.logs import LOG, start_logging
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise SettingError(message)
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be said on the command line."""
+    arguments = _Parser(prog="reference_server", description=__doc__, allow_abbrev=False)
+    arguments.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = arguments.add_argument
+    add("--contract", default="fm-session-service", metavar="NAME", help=f"one of: {', '.join(CONTRACTS)}")
+    add("--host", default="127.0.0.1", help="the address to listen on (default: only this machine)")
+    add("--port", metavar="N", help="0 takes a free one (default: the variable PORT, or else 8002)")
+    add("--minute", metavar="SECONDS", help="how long a minute of a session's life lasts (default: 60)")
+    add("--test-clock", action="store_true", help="adds /_test/clock, by which the clock can be advanced")
+    add("--until-stdin-closes", action="store_true", help="stop at the end of stdin")
+    return arguments
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the server; returns the exit code."""
+    try:
+        return run(arguments)
+    except (SettingError, AddressError) as error:
+        print(f"reference_server: {error}", file=sys.stderr)
+        return 4 if isinstance(error, SettingError) else 3
+
+
+def run(arguments: Sequence[str] | None) -> int:
+    """Run the server until it is told to stop. Raises SettingError and AddressError."""
+    options = parser().parse_args(arguments)
+    settings = Settings.from_environment(os.environ)
+    if options.port is not None:
+        settings = replace(settings, port=port("--port", options.port))
+    if options.minute is not None:
+        settings = replace(settings, minute=number("--minute", options.minute, 0.001, 86_400))
+    if options.contract not in CONTRACTS:
+        raise SettingError(f"--contract must be one of {', '.join(CONTRACTS)}, not {options.contract!r}")
+
+    start_logging(settings.log_level)
+    if settings.redis_url is not None:
+        LOG.warning("REDIS_URL is set, but this server keeps sessions in memory only")
+    plan = Plan(settings, ControlledClock() if options.test_clock else SystemClock())
+    app = CONTRACTS[options.contract](plan)
+
+    def ready(address: str) -> None:
+        print(f"listening on {address}", flush=True)
+
+    bound = listen(options.host, settings.port)
+    serve(app, bound, ready, until_stdin_closes=options.until_stdin_closes)
+    return 0

@@ -1,0 +1,34 @@
+"""Every refusal has a reason for programs and a sentence for people; neither repeats what was sent."""
+
+from typing import Literal
+
+Reason = Literal[
+    "no_identity",
+    "session_not_found",
+    "route_not_found",
+    "method_not_allowed",
+    "body_too_large",
+    "unsupported_media_type",
+    "invalid_request",
+    "origin_not_allowed",
+    "internal_error",
+]
+
+
+class RefusalError(Exception):
+    """The request is not carried out, and nothing has changed."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def session_not_found() -> RefusalError:
+    """The one answer for sessions that are unknown, deleted, over, or another user's."""
+    return RefusalError("session_not_found", "There is no such session.")
+
+
+def invalid(detail: str) -> RefusalError:
+    """Something in the request is not of the contract's form."""
+    return RefusalError("invalid_request", detail)

@@ -1,0 +1,83 @@
+"""Settings come from the environment; the command line may override some of them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class SettingError(Exception):
+    """A setting has a value that can't be used; the message is one line for the person who set it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that can be set. Lives are in minutes; `minute` says how many seconds a minute of a life lasts."""
+
+    service_name: str = "fm-session-service"
+    environment: str = "development"
+    port: int = 8002
+    redis_url: str | None = None
+    default_minutes: float = 180
+    longest_minutes: float = 480
+    cors_origins: tuple[str, ...] = ("*",)
+    log_level: str = "INFO"
+    minute: float = 60
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """What the variables say; one that is missing or empty has its default. Raises SettingError."""
+        given = {name: value.strip() for name, value in environment.items() if value.strip()}
+        longest = number(
+            "MAX_SESSION_TTL_MINUTES", given.get("MAX_SESSION_TTL_MINUTES", "480"), 1, 10_000_000
+        )
+        return cls(
+            service_name=given.get("SERVICE_NAME", cls.service_name),
+            environment=given.get("ENVIRONMENT", cls.environment),
+            port=port("PORT", given.get("PORT", "8002")),
+            redis_url=given.get("REDIS_URL"),
+            default_minutes=number(
+                "SESSION_TTL_MINUTES", given.get("SESSION_TTL_MINUTES", "180"), 1, longest
+            ),
+            longest_minutes=longest,
+            cors_origins=origins(given.get("CORS_ORIGINS", "*")),
+            log_level=log_level(given.get("LOG_LEVEL", "INFO")),
+        )
+
+
+def number(name: str, text: str, lowest: float, highest: float) -> float:
+    """A finite number within a range; whole ones stay whole."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not lowest <= value <= highest:
+        raise SettingError(f"{name} must be a number from {lowest:g} to {highest:g}, not {text!r}")
+    return int(value) if value.is_integer() else value
+
+
+def port(name: str, text: str) -> int:
+    """A TCP port; 0 stands for any free one."""
+    if not (text.isascii() and text.isdecimal() and int(text) < 65536):
+        raise SettingError(f"{name} must be a whole number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Origins separated by commas, or `*` for all."""
+    found = tuple(origin.strip() for origin in text.split(",") if origin.strip())
+    if "*" in found:
+        return ("*",)
+    for origin in found:
+        if "://" not in origin or origin.endswith("/"):
+            raise SettingError(f"CORS_ORIGINS must be * or origins like https://example.org, not {origin!r}")
+    return found
+
+
+def log_level(text: str) -> str:
+    """One of the usual names, in either case."""
+    if text.upper() not in LOG_LEVELS:
+        raise SettingError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {text!r}")
+    return text.upper()

@@ -1,0 +1,1 @@
+"""What every contract's HTTP has in common."""

@@ -1,0 +1,214 @@
+"""From a table of routes to an application that documents itself and refuses in one form only."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, Protocol, TypeVar, cast
+
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+from typing_extensions import TypedDict
+
+from ..clock import Clock, ControlledClock
+from ..core import Core
+from ..errors import RefusalError, invalid
+from ..lives import Lives
+from ..settings import Settings
+from ..store import MemoryStore
+from .cors import Cors
+from .edge import Edge, LastResort
+from .views import Views
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+Parameter = Mapping[str, Any]  # as OpenAPI has it
+T = TypeVar("T")
+V = TypeVar("V", bound=Views)
+
+
+class Weave(Protocol):
+    """Gives the class that is to stand in for a part of the server."""
+
+    def __call__(self, part: type[T], /) -> type[T]: ...
+
+
+def as_written(part: type[T]) -> type[T]:
+    """Every part as it stands in its file."""
+    return part
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a server is made from: settings, a clock, and what stands in for its parts, if anything."""
+
+    settings: Settings
+    clock: Clock
+    weave: Weave = as_written
+
+    def views(self, kind: type[V]) -> V:
+        """A contract's routes over a core of their own."""
+        settings = self.settings
+        lives = Lives(settings.default_minutes, settings.longest_minutes, minute=settings.minute)
+        core = self.weave(Core)(self.weave(MemoryStore)(), self.clock, lives)
+        return self.weave(kind)(core)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation: what it takes, and every answer that it can give."""
+
+    method: Method
+    path: str
+    handler: Callable[[Request], Awaitable[Response]]
+    operation_id: str
+    summary: str
+    answers: Mapping[int, Any]  # by status: the form of the body, or None; the usual status first
+    refusals: Sequence[int] = ()
+    body: TypeAdapter[Any] | None = None
+    body_required: bool = True
+    parameters: Sequence[Parameter] = ()
+
+
+class Error(TypedDict):
+    detail: str
+    reason: str
+
+
+class Health(TypedDict):
+    status: str
+    service: str
+    environment: NotRequired[str]
+
+
+def application(
+    plan: Plan,
+    views: Views,
+    title: str,
+    routes: Sequence[Route],
+    describe: Callable[[dict[str, Any]], None] = lambda schemas: None,
+) -> FastAPI:
+    """The routes, health, and the layers around them; `describe` may refine the published schemas."""
+    app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None, redirect_slashes=False)
+    for route in (*routes, _health(plan, views)):
+        _add(app, route)
+    if isinstance(plan.clock, ControlledClock):
+        _add_test_clock(app, views, plan.clock)
+    _describe_bodies(app, routes, describe)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RefusalError)
+        return views.refusal(error)
+
+    async def unrouted(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 405:
+            allowed = ", ".join(_methods(app, request))
+            method = RefusalError("method_not_allowed", "This route does not have this method.")
+            return views.refusal(method, {"Allow": allowed})
+        if error.status_code == 404:
+            return views.refusal(RefusalError("route_not_found", "There is no such route."))
+        return views.refusal(invalid("The request is not of the contract's form."))
+
+    app.add_exception_handler(RefusalError, refused)
+    app.add_exception_handler(HTTPException, unrouted)
+    # The last one added is the outermost.
+    app.add_middleware(plan.weave(LastResort), refusal=views.refusal, failure=views.failure)
+    app.add_middleware(plan.weave(Cors), origins=plan.settings.cors_origins, refusal=views.refusal)
+    app.add_middleware(plan.weave(Edge))
+    return app
+
+
+def _add(app: FastAPI, route: Route) -> None:
+    async def endpoint(request: Request) -> Response:
+        return await route.handler(request)
+
+    (status, shape), *others = route.answers.items()
+    responses: dict[int | str, dict[str, Any]] = {code: {"model": other} for code, other in others}
+    responses |= {code: {"model": Error} for code in (*route.refusals, 500)}
+    extra: dict[str, Any] = {"parameters": list(route.parameters)} if route.parameters else {}
+    if route.body is not None:
+        schema = {"$ref": f"#/components/schemas/{_name(route.body)}"}
+        extra["requestBody"] = {
+            "required": route.body_required,
+            "content": {"application/json": {"schema": schema}},
+        }
+    app.add_api_route(
+        route.path,
+        endpoint,
+        methods=[route.method],
+        operation_id=route.operation_id,
+        summary=route.summary,
+        status_code=status,
+        response_model=shape,
+        response_class=Response if shape is None else _Json,
+        responses=responses,
+        openapi_extra=extra,
+    )
+
+
+class _Json(Response):
+    media_type = "application/json"
+
+
+def _name(shape: TypeAdapter[Any]) -> str:
+    return str(shape.json_schema()["title"])
+
+
+def _describe_bodies(
+    app: FastAPI, routes: Sequence[Route], describe: Callable[[dict[str, Any]], None]
+) -> None:
+    # Bodies are read by web/body.py, so the framework doesn't know their forms and is told here.
+    generate = app.openapi
+    bodies = [(_name(route.body), "validation", route.body) for route in routes if route.body is not None]
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schemas = generate()["components"]["schemas"]
+            inputs = cast("Any", bodies)
+            _, shared = TypeAdapter.json_schemas(inputs, ref_template="#/components/schemas/{model}")
+            schemas.update(shared["$defs"])
+            describe(schemas)
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    """Every method that this path has, on whichever of its routes."""
+    matching = [route for route in app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in matching for method in getattr(route, "methods", None) or ()})
+
+
+def _health(plan: Plan, views: Views) -> Route:
+    async def health(request: Request) -> Response:
+        settings = plan.settings
+        content = {"status": "healthy", "service": settings.service_name, "environment": settings.environment}
+        return views.answer(200, content)
+
+    return Route("GET", "/health", health, "health", "Whether the service can work.", {200: Health})
+
+
+def _add_test_clock(app: FastAPI, views: Views, clock: ControlledClock) -> None:
+    class Jump(TypedDict):
+        advance_seconds: float
+
+    jump = TypeAdapter(Jump)
+
+    def state() -> Response:
+        return views.answer(200, {"now": clock.now().isoformat(), "advanced_seconds": clock.advanced})
+
+    async def read(request: Request) -> Response:
+        return state()
+
+    async def advance(request: Request) -> Response:
+        try:
+            clock.advance((await views.body(request, jump))["advance_seconds"])
+        except ValueError:
+            raise invalid("advance_seconds: must not be negative, and not without end") from None
+        return state()
+
+    app.add_api_route("/_test/clock", read, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/_test/clock", advance, methods=["POST"], include_in_schema=False)
