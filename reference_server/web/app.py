@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 from typing_extensions import TypedDict
 
@@ -142,14 +142,10 @@ def _add(app: FastAPI, route: Route) -> None:
         summary=route.summary,
         status_code=status,
         response_model=shape,
-        response_class=Response if shape is None else _Json,
+        response_class=Response if shape is None else JSONResponse,
         responses=responses,
         openapi_extra=extra,
     )
-
-
-class _Json(Response):
-    media_type = "application/json"
 
 
 def _name(shape: TypeAdapter[Any]) -> str:

@@ -1,0 +1,116 @@
+"""The server keeps the contract's document, and so does the document that it serves itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from jsonschema import Draft202012Validator, FormatChecker
+
+from reference_server.local import SESSIONS, Local
+
+CONTRACT = Path(__file__).parents[2] / "contracts/openapi/fm-session-service.yaml"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def local() -> Iterator[Local]:
+    with Local() as server:
+        yield server
+
+
+@pytest.fixture(params=["written", "served"])
+def document(request: pytest.FixtureRequest, local: Local) -> Any:
+    if request.param == "written":
+        return yaml.safe_load(CONTRACT.read_text())
+    return local.send("GET", "/openapi.json", None).json()
+
+
+def resolve(document: Any, value: Any) -> Any:
+    while "$ref" in value:
+        found = document
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        value = found
+    return value
+
+
+def judge(document: Any, answer: httpx.Response, template: str) -> None:
+    """The status is declared, and the body has the declared form."""
+    operation = document["paths"][template][answer.request.method.lower()]
+    declared = resolve(document, operation["responses"][str(answer.status_code)])
+    content = declared.get("content")
+    if content is None:
+        assert answer.content == b""
+        return
+    schema = {**content["application/json"]["schema"], "components": document["components"]}
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(answer.json())
+
+
+def test_every_answer_has_a_declared_form(local: Local, document: Any) -> None:
+    one, said, beat = (f"{SESSIONS}/{{session_id}}{end}" for end in ("", "/messages", "/heartbeat"))
+    wrong = {"content": b"{", "headers": {"Content-Type": "application/json"}}
+    exchanges: list[tuple[str, str, dict[str, Any], list[int]]] = [
+        ("POST", SESSIONS, {"json": {"client_id": "tab", "metadata": {"x": 1}}}, [201, 200]),
+        ("POST", SESSIONS, wrong, [422]),
+        ("GET", SESSIONS, {}, [200]),
+        ("GET", SESSIONS + "?limit=0", {}, [422]),
+        ("POST", said, {"json": {"role": "user", "content": "hello"}}, [201]),
+        ("POST", said, wrong, [422]),
+        ("GET", said, {}, [200]),
+        ("GET", said + "?offset=x", {}, [422]),
+        ("GET", one, {}, [200]),
+        ("PUT", one, {"json": {"title": "x", "status": "archived"}}, [200]),
+        ("PUT", one, wrong, [422]),
+        ("POST", beat, {}, [200]),
+        ("GET", "/health", {}, [200]),
+        ("DELETE", one, {}, [204, 404]),
+    ]
+    session_id = NOBODY
+    for method, template, extra, statuses in exchanges:
+        bare = template.partition("?")[0]
+        for status in statuses:
+            answer = local.send(method, template.replace("{session_id}", session_id), **extra)
+            assert answer.status_code == status
+            judge(document, answer, bare)
+            if method == "POST" and template == SESSIONS and status < 300:
+                session_id = answer.json()["session_id"]
+        if bare != "/health":
+            answer = local.send(method, template.replace("{session_id}", session_id), None, **extra)
+            judge(document, answer, bare)
+        if "{session_id}" in bare:
+            judge(document, local.send(method, template.replace("{session_id}", NOBODY), **extra), bare)
+
+
+def test_the_served_document_has_what_the_written_one_has(local: Local) -> None:
+    served, written = local.send("GET", "/openapi.json", None).json(), yaml.safe_load(CONTRACT.read_text())
+    assert set(served["paths"]) == set(written["paths"])
+    for path, item in written["paths"].items():
+        shared = [resolve(written, parameter) for parameter in item.get("parameters", [])]
+        for method in set(item) - {"parameters"}:
+            theirs, ours = item[method], served["paths"][path][method]
+            assert ours["operationId"] == theirs["operationId"]
+            assert set(theirs["responses"]) - set(ours["responses"]) <= {"503"}
+            expected = {(p["name"], p["in"]): p["schema"] for p in [*shared, *theirs.get("parameters", [])]}
+            found = {(p["name"], p["in"]): p["schema"] for p in ours.get("parameters", [])}
+            assert set(found) == set(expected)
+            for name, schema in found.items():
+                assert schema == resolve(written, expected[name])
+            assert theirs.get("requestBody", {}).get("required") == ours.get("requestBody", {}).get(
+                "required"
+            )
+    for name, schema in written["components"]["schemas"].items():
+        ours = served["components"]["schemas"].get(name)
+        if ours is not None and "required" in schema:
+            assert set(ours["required"]) >= set(schema["required"])
+
+
+def test_the_served_limits_are_those_in_force() -> None:
+    with Local(longest_minutes=90, default_minutes=30) as local:
+        schemas = local.send("GET", "/openapi.json", None).json()["components"]["schemas"]
+        minutes = schemas["Metadata"]["properties"]["timeout_minutes"]
+        assert minutes == {"type": "number", "minimum": 1, "maximum": 90, "title": "Timeout Minutes"}
+        assert local.create()["metadata"] == {"timeout_minutes": 30}
+        assert local.send("POST", SESSIONS, json={"metadata": {"timeout_minutes": 91}}).status_code == 422

@@ -1,0 +1,203 @@
+"""The server as a process: how it starts, what it says, how it ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+import httpx
+import pytest
+
+from reference_server.local import SESSIONS
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "reference_server"]
+CLEAN = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "VIRTUAL_ENV")}
+
+
+def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env={**CLEAN, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env={**CLEAN, **environment},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def address(process: "subprocess.Popen[str]") -> str:
+    line = cast("IO[str]", process.stdout).readline()
+    found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", line)
+    assert found, line
+    return found[1]
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
+    process = start("--port", "0", *arguments, **environment)
+    try:
+        with httpx.Client(base_url=address(process), timeout=10) as client:
+            yield process, client
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_it_serves_and_logs_and_stops_with_its_parent() -> None:
+    with running("--until-stdin-closes", "--contract", "fm-session-service") as (process, client):
+        secret = {"X-User-ID": "canary-user"}
+        new = client.post(SESSIONS, json={"title": "canary-title"}, headers=secret)
+        assert new.status_code == 201
+        client.get(new.headers["location"] + "?canary=query", headers={**secret, "X-Request-ID": "r1"})
+        client.get("/canary-path", headers=secret)
+        assert client.get("/_test/clock").status_code == 404
+        output, errors = process.communicate(timeout=10)  # closes stdin
+    assert process.returncode == 0
+    assert output == ""
+    lines = [json.loads(line) for line in errors.splitlines()]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
+        ("POST", SESSIONS, 201),
+        ("GET", f"{SESSIONS}/{{session_id}}", 200),
+        ("GET", None, 404),
+        ("GET", None, 404),
+    ]
+    assert requests[1]["request_id"] == "r1"
+    assert "canary" not in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_stop_it_cleanly_and_fast(number: signal.Signals) -> None:
+    with running() as (process, client):
+        client.get("/health")  # and the connection stays open
+        before = time.monotonic()
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=10)
+        assert time.monotonic() - before < 2
+        assert process.returncode == 0
+        assert "Traceback" not in errors
+
+
+def test_the_test_clock_and_short_minutes() -> None:
+    with running("--test-clock", "--minute", "0.5") as (_, client):
+        caller = {"X-User-ID": "ann"}
+        first = client.post(SESSIONS, headers=caller, json={"metadata": {"timeout_minutes": 10}}).json()
+        assert client.post("/_test/clock", json={"advance_seconds": 4.5}).status_code == 200
+        assert client.get(f"{SESSIONS}/{first['session_id']}", headers=caller).status_code == 200
+        client.post("/_test/clock", json={"advance_seconds": 0.5})
+        assert client.get(f"{SESSIONS}/{first['session_id']}", headers=caller).status_code == 404
+
+
+def test_the_environment_is_read() -> None:
+    settings = {"SERVICE_NAME": "mine", "ENVIRONMENT": "test", "SESSION_TTL_MINUTES": "7", "PORT": "1"}
+    other = {"MAX_SESSION_TTL_MINUTES": "9", "LOG_LEVEL": "warning", "REDIS_URL": "redis://user:secret@x"}
+    with running(**settings, **other) as (process, client):
+        assert client.get("/health").json() == {"status": "healthy", "service": "mine", "environment": "test"}
+        new = client.post(SESSIONS, headers={"X-User-ID": "ann"}).json()
+        assert new["metadata"] == {"timeout_minutes": 7}
+        process.terminate()
+        _, errors = process.communicate(timeout=10)
+    (line,) = errors.splitlines()
+    assert "memory only" in line
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "word"),
+    [
+        (["--port", "x"], {}, "--port"),
+        (["--port", "70000"], {}, "--port"),
+        (["--contract", "nope"], {}, "fm-session-service"),
+        (["--minute", "0"], {}, "--minute"),
+        (["--minute", "nan"], {}, "--minute"),
+        (["--unknown"], {}, "--unknown"),
+        ([], {"PORT": "-1"}, "PORT"),
+        ([], {"SESSION_TTL_MINUTES": "0"}, "SESSION_TTL_MINUTES"),
+        ([], {"SESSION_TTL_MINUTES": "481"}, "SESSION_TTL_MINUTES"),
+        ([], {"MAX_SESSION_TTL_MINUTES": "many"}, "MAX_SESSION_TTL_MINUTES"),
+        ([], {"CORS_ORIGINS": "example.org"}, "CORS_ORIGINS"),
+        ([], {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+    ],
+)
+def test_a_bad_value_is_one_clear_line(arguments: list[str], environment: dict[str, str], word: str) -> None:
+    ended = run(*arguments, **environment)
+    assert ended.returncode == 4
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    assert word in line
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = run("--port", str(taken.getsockname()[1]))
+    assert ended.returncode == 3
+    (line,) = ended.stderr.splitlines()
+    assert "in use" in line
+
+
+def raw(client: httpx.Client, request: bytes) -> bytes:
+    """What comes back before the server closes, or falls silent after its answer."""
+    host, port = client.base_url.host, cast("int", client.base_url.port)
+    with socket.create_connection((host, port), timeout=5) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    return answer
+
+
+def test_hostile_requests_get_an_answer_that_is_no_5xx() -> None:
+    caller = b"Host: x\r\nX-User-ID: ann\r\nConnection: close\r\n"
+    post = b"POST " + SESSIONS.encode() + b" HTTP/1.1\r\n" + caller + b"Content-Type: application/json\r\n"
+    long = b"x" * 1_000_000
+    requests: list[tuple[bytes, bytes]] = [
+        (b"GET /api/v1/sessions/" + long + b" HTTP/1.1\r\n" + caller + b"\r\n", b"404"),
+        (b"GET /api/v1/sessions HTTP/1.1\r\nHost: x\r\nX-User-ID: a\0b\r\n\r\n", b"400"),
+        (b"GET /api/v1/sessions HTTP/1.1\r\nHost: x\r\nX-User-ID: " + long + b"\r\n\r\n", b"401"),
+        (b"GET /api/v1/sessions/%FF%00 HTTP/1.1\r\n" + caller + b"\r\n", b"404"),
+        (b"nonsense\r\n\r\n", b"400"),
+        (post + b"Content-Length: 50000000\r\n\r\n", b"413"),
+        (post + b"Content-Length: 5\r\n\r\n{}", b""),  # ends half-way: nobody is left to hear an answer
+        (
+            post + b"Transfer-Encoding: chunked\r\n\r\n" + b"100000\r\n" + b" " * 0x100000 + b"\r\n1\r\n{",
+            b"413",
+        ),
+    ]
+    with running() as (_, client):
+        for request, status in requests:
+            answer = raw(client, request)
+            assert answer[9:12] == status, (request[:60], answer[:200])
+        assert client.get(SESSIONS, headers={"X-User-ID": "ann"}).json()["total"] == 0
+
+
+def test_a_long_body_is_answered_although_nobody_reads_it_to_the_end() -> None:
+    with running() as (_, client):
+        for _ in range(2):
+            kwargs: dict[str, Any] = {"headers": {"X-User-ID": "ann", "Content-Type": "application/json"}}
+            assert client.post(SESSIONS, content=b" " * 20_000_000, **kwargs).status_code == 413
+            assert client.get(SESSIONS, headers={"X-User-ID": "ann"}).status_code == 200
