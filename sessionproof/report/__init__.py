@@ -1,0 +1,1 @@
+"""One report of a run, in four forms: terminal, JSON, JUnit and one HTML page."""
