@@ -1,0 +1,5 @@
+"""`python -m sessionproof` is the `sessionproof` command."""
+
+from sessionproof.commands import main
+
+main()

@@ -1,0 +1,102 @@
+"""An actor with a voice: what a check calls to speak to the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessionproof.actors import Actor
+from sessionproof.contract import Binding
+from sessionproof.run import Run
+from sessionproof.wire import Raw, Reply
+
+__all__ = ["Caller", "SetUpFailed"]
+
+
+class SetUpFailed(Exception):
+    """The arrangement of a check didn't succeed, so that the check couldn't begin."""
+
+    def __init__(self, what: str, reply: Reply) -> None:
+        self.reply = reply
+        super().__init__(f"{what} answered {reply.status or reply.answer.failure}")
+
+
+class Caller:
+    """Speaks for one actor. Each method sends one request and returns its reply, whatever it says.
+
+    Keyword values are named as in the contract's vocabulary (client, title, content, ...); `life` is in seconds.
+    """
+
+    def __init__(self, run: Run, actor: Actor) -> None:
+        self.run, self.actor = run, actor
+
+    @property
+    def name(self) -> str:
+        return self.actor.name
+
+    @property
+    def user(self) -> str | None:
+        return self.actor.user
+
+    @property
+    def client(self) -> str:
+        """A client id of this actor's own."""
+        return self.actor.client
+
+    def text(self, about: str = "text") -> str:
+        """A text that nobody has sent before and that shows whose it is."""
+        return self.actor.text(about)
+
+    def call(self, operation: str | Binding, session: str | None = None, *, raw: Raw | None = None, **values: Any) -> Reply:
+        """Do one operation, by name or by binding."""
+        binding = self.run.contract.first(operation) if isinstance(operation, str) else operation
+        if session is not None:
+            values["session"] = session
+        return self.run.ask(binding, self.actor, values, raw)
+
+    def create(self, *, raw: Raw | None = None, **values: Any) -> Reply:
+        return self.call("create", raw=raw, **values)
+
+    def read(self, session: str, *, raw: Raw | None = None) -> Reply:
+        return self.call("read", session, raw=raw)
+
+    def update(self, session: str, *, raw: Raw | None = None, **values: Any) -> Reply:
+        return self.call("update", session, raw=raw, **values)
+
+    def delete(self, session: str, *, raw: Raw | None = None) -> Reply:
+        return self.call("delete", session, raw=raw)
+
+    def list(self, *, raw: Raw | None = None, **values: Any) -> Reply:
+        return self.call("list", raw=raw, **values)
+
+    def heartbeat(self, session: str, *, raw: Raw | None = None) -> Reply:
+        return self.call("heartbeat", session, raw=raw)
+
+    def say(self, session: str, content: str, *, role: str = "user", raw: Raw | None = None, **values: Any) -> Reply:
+        """Add one message to the conversation."""
+        return self.call("add_message", session, content=content, role=role, raw=raw, **values)
+
+    def conversation(self, session: str, *, raw: Raw | None = None, **values: Any) -> Reply:
+        """The conversation, from the message list or, without one, from the session itself."""
+        operation = "messages" if self.run.contract.has("messages") else "read"
+        return self.call(operation, session, raw=raw, **values)
+
+    def try_on(self, binding: Binding, session: str, *, raw: Raw | None = None, **values: Any) -> Reply:
+        """Do `binding` on `session` with plain, valid values for whatever else it takes."""
+        plain = {"role": "user", "content": self.text("said"), "title": self.text("title"), "question": self.text("asked")}
+        return self.call(binding, session, raw=raw, **{name: plain[name] for name in plain if name in binding.sends} | values)
+
+    # Arrangements: what a check needs before it begins. They raise SetUpFailed instead of returning a refusal.
+
+    def has_session(self, **values: Any) -> str:
+        """The id of a session made for this check."""
+        return self.arranged(self.create(**values), "create").session
+
+    def has_said(self, session: str, *contents: str) -> None:
+        for content in contents:
+            self.arranged(self.say(session, content), "add_message")
+
+    def arranged(self, reply: Reply, what: str) -> Reply:
+        """`reply`, if it succeeded. Raises SetUpFailed otherwise."""
+        if not reply.ok or (what == "create" and not reply.session):
+            raise SetUpFailed(what, reply)
+        return reply

@@ -1,0 +1,51 @@
+"""The settings of a run as options of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from sessionproof.settings import OPTIONS, Option
+
+__all__ = ["run_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def run_options(command: F) -> F:
+    """Give `command` an option for every setting; its values arrive as text, by the setting's name."""
+    for option in reversed(OPTIONS):
+        command = _as_click(option)(command)
+    return command
+
+
+def _as_click(option: Option) -> Callable[[F], F]:
+    return click.option(
+        option.flag,
+        option.name,
+        metavar=option.metavar,
+        multiple=option.several,
+        help=f"{option.help} [env: {option.variable}]",
+        shell_complete=_completion(option),
+    )
+
+
+def _completion(option: Option) -> Callable[[click.Context, click.Parameter, str], list[str]] | None:
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        return [value for value in _values(option.name) if value.lower().startswith(incomplete.lower())]
+
+    return complete if option.name in ("contract", "only", "effort") else None
+
+
+def _values(name: str) -> list[str]:
+    if name == "effort":
+        return ["quick", "normal", "thorough"]
+    if name == "contract":
+        from sessionproof.contract import bundled_contracts
+
+        return list(bundled_contracts())
+    from sessionproof.requirements import GROUPS, load_requirements
+
+    return [*GROUPS, *load_requirements()]

@@ -1,0 +1,101 @@
+"""Contracts from files: OpenAPI with x-session inside, or a sidecar file beside an OpenAPI document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sessionproof.bundle import bundle_root
+from sessionproof.contract.build import build
+from sessionproof.contract.check import problems
+from sessionproof.contract.expressions import ABSENT, at_pointer
+from sessionproof.contract.model import Contract
+from sessionproof.contract.source import Source, parse_source, read_source
+from sessionproof.errors import ContractError, UsageError
+from sessionproof.suggest import did_you_mean
+
+__all__ = ["bundled_contracts", "contract_problems", "find_contract", "load_contract"]
+
+
+def bundled_contracts() -> dict[str, Path]:
+    """The contracts that come with SessionProof, by name."""
+    return {file.stem: file for file in sorted((bundle_root() / "contracts" / "openapi").glob("*.yaml"))}
+
+
+def find_contract(name: str) -> Path:
+    """The file that `name` stands for: a bundled contract's name or a path. Raises UsageError."""
+    bundled = bundled_contracts()
+    if name in bundled:
+        return bundled[name]
+    if Path(name).is_file():
+        return Path(name)
+    hint = did_you_mean(name, bundled) or f"bundled are {', '.join(bundled)}"
+    raise UsageError(f"--contract {name}: no such contract or file; {hint}")
+
+
+def load_contract(file: Path, sidecar: Path | None = None, served: str | None = None) -> Contract:
+    """The contract in `file`. Raises ContractError (file, line, reason, fix) for the first problem.
+
+    With `sidecar`, `file` is a plain OpenAPI document and the sidecar says what its operations are. A sidecar given
+    as `file` names its document itself, or uses `served`, the OpenAPI text that the target serves.
+    """
+    sources, document, found = _read(file, sidecar, served)
+    for problem in found:
+        raise problem
+    return build(document, str(sources[0].file))
+
+
+def contract_problems(file: Path, sidecar: Path | None = None) -> list[ContractError]:
+    """Everything that is wrong with a contract, in the order of its lines; empty when it can be used."""
+    try:
+        return _read(file, sidecar, None)[2]
+    except ContractError as error:
+        return [error]
+
+
+def _read(
+    file: Path, sidecar: Path | None, served: str | None
+) -> tuple[list[Source], dict[str, Any], list[ContractError]]:
+    main = read_source(file)
+    _must_be_object(main)
+    if sidecar is None and "openapi" in main.document and "paths" in main.document:
+        return [main], main.document, problems(main, main, main.document)
+    side = main if sidecar is None else read_source(sidecar)
+    _must_be_object(side)
+    openapi = main if sidecar is not None else _openapi_of(side, file, served)
+    _must_be_object(openapi)
+    found = problems(openapi, side, None)
+    document = openapi.document if found else _join(openapi, side)
+    return [side, openapi], document, found or problems(openapi, side, document)
+
+
+def _must_be_object(source: Source) -> None:
+    if not isinstance(source.document, dict):
+        raise source.error((), "holds no OpenAPI document", "start from `sessionproof contract --example`")
+
+
+def _openapi_of(side: Source, file: Path, served: str | None) -> Source:
+    named = side.document.get("openapi")
+    if isinstance(named, str) and not named.startswith("/"):
+        return read_source(file.parent / named)
+    if served is not None:
+        return parse_source(served, "the target's OpenAPI document")
+    raise side.error(
+        ("openapi",),
+        "has neither `paths` of its own nor an OpenAPI document beside it",
+        "say `openapi: FILE`, or give the document with --contract and this file with --sidecar",
+    )
+
+
+def _join(openapi: Source, side: Source) -> dict[str, Any]:
+    document = {**openapi.document, "x-session": side.document["x-session"]}
+    paths = {path: dict(item) for path, item in openapi.document.get("paths", {}).items()}
+    for key, operation in side.document.get("operations", {}).items():
+        method, path = key.split(" ", 1)
+        where = at_pointer(paths, f"/{path.replace('~', '~0').replace('/', '~1')}/{method.lower()}")
+        if where is ABSENT:
+            hint = did_you_mean(path, paths) or f"paths there are {', '.join(sorted(paths)[:8])}"
+            raise side.error(("operations", key), f"the OpenAPI document has no {key}", hint)
+        paths[path][method.lower()] = {**where, "x-session": operation}
+    document["paths"] = paths
+    return document

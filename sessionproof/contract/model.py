@@ -1,0 +1,190 @@
+"""A contract as values: what an implementation declares about its session flows, and how it spells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sessionproof.contract.expressions import Expression
+
+__all__ = ["Binding", "Contract", "Identity", "Items", "Life", "Parameter"]
+
+SESSION_OPERATIONS = (
+    "read", "update", "delete", "heartbeat", "add_message", "messages", "clear", "query", "upload", "uploads",
+    "download", "new_case", "cases", "case_history",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How a caller says who it is: `kind` is header, query, bearer or none."""
+
+    kind: str
+    name: str = ""  # of the header or query parameter
+    login: str = ""  # bearer: anyone | known
+    email: str = ""  # optional headers that a gateway adds
+    roles: str = ""
+
+    @property
+    def invents(self) -> bool:
+        """Whether a run can make up users of its own."""
+        return self.kind in ("header", "query") or self.login == "anyone"
+
+
+@dataclass(frozen=True)
+class Life:
+    """How long a session lives, in seconds; None where the contract doesn't say."""
+
+    kind: str = ""  # idle | absolute | both
+    default: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    absolute: float | None = None
+    outside: str = ""  # reject | clamp
+    refreshed_by: tuple[str, ...] = ()
+    not_refreshed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of an operation: its place, and a value that its schema allows."""
+
+    name: str
+    where: str  # path | query | header | cookie
+    required: bool
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list in an answer: where it is and where the values of one entry stand."""
+
+    at: Expression
+    fields: Mapping[str, Expression]
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One operation of the API that does one step of a session flow."""
+
+    operation: str
+    method: str
+    path: str  # template
+    sends: Mapping[str, tuple[Expression, ...]]
+    returns: Mapping[str, Expression]
+    lists: Mapping[str, Items]  # "each" for the answer's own entries, "messages", ... for embedded ones
+    life_unit: float = 1.0  # seconds
+    volatile: tuple[Expression, ...] = ()
+    anonymous: bool = False
+    constants: tuple[tuple[Expression, Any], ...] = ()
+    media_type: str = ""  # of the request body, "" when it has none
+    body_required: bool = False
+    body_schema: Mapping[str, Any] = field(default_factory=dict)
+    parameters: tuple[Parameter, ...] = ()
+    responses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # status -> schema, {} without one
+    operation_id: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def on_session(self) -> bool:
+        """Whether it works on one session that the request names."""
+        return "session" in self.sends and self.operation in SESSION_OPERATIONS
+
+    def carriers(self) -> tuple[Expression, ...]:
+        """The places in which a request names its session."""
+        return self.sends.get("session", ())
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Everything that the harness knows of an implementation. Statuses are sets of HTTP codes."""
+
+    name: str
+    file: str
+    document: Mapping[str, Any]  # the OpenAPI document, references unresolved
+    identity: Identity
+    bindings: tuple[Binding, ...]
+    foreign: frozenset[int]
+    gone: frozenset[int]
+    unknown: frozenset[int]
+    no_identity: frozenset[int]
+    no_session: frozenset[int]
+    invalid: frozenset[int]
+    slash: str
+    id_format: str
+    id_bits: int | None
+    times: str
+    reason: Expression | None
+    assistant: str
+    life: Life
+    resume_scope: tuple[str, ...]
+    resume_changes: str  # keep | apply | reject | ""
+    list_scope: str  # user | all | ""
+    updatable: tuple[str, ...]
+    update_replaces: bool  # an update sets every field, those that weren't sent to nothing
+    status_initial: str
+    status_transitions: Mapping[str, tuple[str, ...]]
+    status_deleted: str
+    titled_by: str
+    roles: tuple[str, ...]
+    cors: Mapping[str, Any]
+    declared: frozenset[str]  # the keys that the contract's x-session holds
+    autocreate: bool = False
+
+    def all(self, operation: str) -> tuple[Binding, ...]:
+        """Every binding of `operation`, in the document's order."""
+        return tuple(binding for binding in self.bindings if binding.operation == operation)
+
+    def has(self, operation: str) -> bool:
+        return any(binding.operation == operation for binding in self.bindings)
+
+    def first(self, operation: str) -> Binding:
+        """The first binding of `operation`. Raises KeyError when it has none."""
+        for binding in self.bindings:
+            if binding.operation == operation:
+                return binding
+        raise KeyError(operation)
+
+    def on_session(self, *, writes: bool | None = None, leave_out: Iterable[str] = ()) -> tuple[Binding, ...]:
+        """The bindings that work on one named session; only writes, only reads, or both."""
+        left_out = set(leave_out)
+        return tuple(
+            binding
+            for binding in self.bindings
+            if binding.on_session
+            and binding.operation not in left_out
+            and (writes is None or writes == (binding.method not in ("GET", "HEAD")))
+        )
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the contract declares, in the words of the requirements file."""
+        operations = {binding.operation for binding in self.bindings}
+        found = operations & {
+            "create", "read", "update", "delete", "list", "heartbeat", "clear", "query", "cases", "stats", "health",
+        }  # fmt: skip
+        create = self.first("create") if "create" in operations else None
+        switches = {
+            "resume": bool(self.resume_scope) and create is not None and "client" in create.sends,
+            "timeout": create is not None and "life" in create.sends,
+            "messages": "add_message" in operations and self.reads_conversation,
+            "title": bool(self.titled_by),
+            "status": bool(self.status_transitions),
+            "uploads": "upload" in operations,
+            "cors": bool(self.cors),
+            "idempotency": any("idempotency_key" in binding.sends for binding in self.bindings),
+            "autocreate": self.autocreate,
+            "identity": self.identity.kind != "none",
+        }
+        return frozenset(found | {name for name, declared in switches.items() if declared})
+
+    @property
+    def reads_conversation(self) -> bool:
+        """Whether an answer shows what was said: a message list, or messages inside the session."""
+        return self.has("messages") or any(
+            "messages" in binding.lists for binding in self.bindings if binding.operation == "read"
+        )

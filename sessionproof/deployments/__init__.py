@@ -1,0 +1,1 @@
+"""Deployments that a run can start by itself."""

@@ -1,0 +1,46 @@
+"""How hard a run tries: the numbers that grow from quick to thorough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+__all__ = ["Effort", "Numbers"]
+
+T = TypeVar("T")
+
+
+class Effort(StrEnum):
+    QUICK = "quick"
+    NORMAL = "normal"
+    THOROUGH = "thorough"
+
+    @property
+    def numbers(self) -> Numbers:
+        return _NUMBERS[self]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How many of each thing a check does."""
+
+    creates: int  # sessions made to look at their ids
+    resumes: int  # creates with one client id
+    messages: int  # in one conversation
+    page: int  # sessions of one user in a list
+    texts: int  # odd texts sent and read back
+    times: int  # the same thing said again
+    breadth: int  # of many alike things (routes, look-alikes, wrong bodies) that are tried
+
+    def some(self, things: Sequence[T], most: int | None = None) -> list[T]:
+        """The first `breadth` of `things` (at most `most` of them when that is less)."""
+        return list(things)[: self.breadth if most is None else min(self.breadth, most)]
+
+
+_NUMBERS = {
+    Effort.QUICK: Numbers(creates=4, resumes=3, messages=12, page=3, texts=4, times=1, breadth=3),
+    Effort.NORMAL: Numbers(creates=60, resumes=12, messages=105, page=12, texts=18, times=2, breadth=1000),
+    Effort.THOROUGH: Numbers(creates=500, resumes=50, messages=260, page=60, texts=80, times=3, breadth=1000),
+}

@@ -1,0 +1,164 @@
+"""Expectations: what a check says it should have seen, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sessionproof.contract.expressions import ABSENT
+from sessionproof.wire import Reply, shape_error
+
+__all__ = ["Expect", "NotDeclared", "Unproven", "Violation"]
+
+
+class Violation(AssertionError):
+    """Something else was seen than the requirement says."""
+
+    def __init__(self, expected: str, seen: str, reply: Reply | None) -> None:
+        self.expected, self.seen, self.reply = expected, seen, reply
+        super().__init__(f"expected {expected}; seen {seen}")
+
+
+class Unproven(Exception):
+    """The check could not be carried out in this run; neither held nor broken."""
+
+
+class NotDeclared(Exception):
+    """The contract doesn't say what this check would look at."""
+
+
+class Expect:
+    """`expect(reply).succeeds()`: counts what was looked at, and raises Violation at the first thing that is off."""
+
+    def __init__(self) -> None:
+        self.exercised = 0
+        self.undecided = 0
+        self.observations: list[str] = []
+
+    def __call__(self, reply: Reply) -> ReplyExpectation:
+        return ReplyExpectation(self, reply)
+
+    def that(self, holds: bool, *, expected: str, seen: str, reply: Reply | None = None) -> None:
+        """The general form, for what no other expectation says."""
+        self.exercised += 1
+        if not holds:
+            raise Violation(expected, seen, reply)
+
+    def observe(self, text: str) -> None:
+        """Note what was seen where the contract declares nothing; never fails."""
+        self.observations.append(text)
+
+
+class ReplyExpectation:
+    """What is expected of one reply."""
+
+    def __init__(self, expect: Expect, reply: Reply) -> None:
+        self._expect, self._reply = expect, reply
+
+    def succeeds(self) -> Reply:
+        """A 2xx status."""
+        return self._status_is(self._reply.ok, "success (2xx)")
+
+    def is_gone(self) -> Reply:
+        """The contract's statuses for a session that no longer is."""
+        return self._status_in(self._reply.contract.gone, "a session that is gone")
+
+    def is_unknown(self) -> Reply:
+        """The contract's statuses for an id that was never issued, or for one that is malformed."""
+        contract = self._reply.contract
+        return self._status_in(contract.unknown | contract.gone | contract.invalid, "an id that was never issued")
+
+    def is_foreign(self) -> Reply:
+        """The contract's statuses for another user's session, and nothing of that user in the answer."""
+        self._status_in(self._reply.contract.foreign, "another user's session")
+        return self.leaks_nothing()
+
+    def is_without_identity(self) -> Reply:
+        return self._status_in(self._reply.contract.no_identity, "a call without identity")
+
+    def is_invalid(self) -> Reply:
+        return self._status_in(self._reply.contract.invalid, "malformed input")
+
+    def is_refused(self) -> Reply:
+        """Any 4xx."""
+        return self._status_is(self._reply.refused, "a refusal (4xx)")
+
+    def is_no_server_error(self) -> Reply:
+        answered = self._reply.status is not None and self._reply.status < 500
+        return self._status_is(answered, "an answer below 500")
+
+    def has_shape(self) -> Reply:
+        """The body fits the schema that the contract declares for this status."""
+        error = shape_error(self._reply)
+        self._expect.that(not error, expected="the declared shape", seen=error, reply=self._reply)
+        return self._reply
+
+    def leaks_nothing(self) -> Reply:
+        """No byte of the answer shows another actor's canary."""
+        leaks = self._reply.leaks
+        self._expect.that(
+            not leaks,
+            expected=f"nothing of another user's in an answer to {self._reply.request.actor.name}",
+            seen=f"a canary of {', '.join(leaks)}",
+            reply=self._reply,
+        )
+        return self._reply
+
+    def says(self, name: str, value: Any) -> Reply:
+        """The answer's `name` equals `value`."""
+        seen = self._reply[name]
+        return self._is(seen == value and type(seen) is type(value), f"{name} {_short(value)}", f"{name} {_short(seen)}")
+
+    def says_other_than(self, name: str, *values: Any) -> Reply:
+        """The answer has a `name`, and it is none of `values`."""
+        seen = self._reply[name]
+        holds = seen is not ABSENT and seen not in values
+        return self._is(holds, f"{name} other than {', '.join(map(_short, values))}", f"{name} {_short(seen)}")
+
+    def resumes(self, session: str) -> Reply:
+        """A success that names `session` and, where the contract has such a flag, says that it was there before."""
+        self.succeeds()
+        self.says("session", session)
+        if self._reply.shows("resumed"):
+            self.says("resumed", True)
+        return self._reply
+
+    def makes_new(self, *others: str) -> Reply:
+        """A success that names a session which is none of `others` and isn't marked as resumed."""
+        self.succeeds()
+        self._is(bool(self._reply.session), "a session id", "none")
+        self.says_other_than("session", *others)
+        return self._is(self._reply.resumed is not True, "resumed not true", "resumed true")
+
+    def is_as_before(self, changes: Sequence[str], what: str) -> Reply:
+        """`changes`, the differences of two snapshots, are none."""
+        return self._is(not changes, f"{what} as before", "; ".join(changes[:3]))
+
+    def holds_exactly(self, items: Iterable[str], seen: Iterable[str], what: str) -> Reply:
+        """`seen` has each of `items` once and nothing else; order is not looked at."""
+        wanted, got = sorted(items), sorted(seen)
+        missing = [item for item in wanted if item not in got]
+        surplus = list(got)
+        for item in wanted:
+            if item in surplus:
+                surplus.remove(item)
+        words = [f"lacks {_short(missing)}"] * bool(missing) + [f"has in addition {_short(surplus)}"] * bool(surplus)
+        return self._is(wanted == got, f"exactly {len(wanted)} {what}", f"{len(got)}: {' and '.join(words)}")
+
+    def _status_in(self, allowed: Iterable[int], what: str) -> Reply:
+        wanted = sorted(allowed)
+        words = f"{' or '.join(map(str, wanted))}, the contract's answer to {what}"
+        return self._status_is(self._reply.status in wanted, words)
+
+    def _status_is(self, holds: bool, words: str) -> Reply:
+        return self._is(holds, words, str(self._reply.status or self._reply.answer.failure))
+
+    def _is(self, holds: bool, expected: str, seen: str) -> Reply:
+        call = f" for {self._reply.request.binding.name} by {self._reply.request.actor.name}"
+        self._expect.that(holds, expected=expected + call, seen=seen, reply=self._reply)
+        return self._reply
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is ABSENT else repr(value)
+    return text if len(text) <= 160 else f"{text[:120]}... ({len(text)} characters)"

@@ -1,0 +1,66 @@
+"""Secrets, taken out where they would be recorded; long texts, cut to a length and a digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from sessionproof.contract.expressions import ABSENT
+
+__all__ = ["SECRET_HEADERS", "Redactor"]
+
+SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
+_SECRET_VALUES = frozenset({"token", "password"})
+_LONGEST = 200
+
+
+class Redactor:
+    """Knows the run's secrets and leaves none of them in what it returns.
+
+    Secrets are replaced by `$NAME`, the shell variable that stands for them in a repeat.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def add(self, secret: str, name: str) -> None:
+        """Have `secret` shown as `$name` from now on; too short ones would hide ordinary words and are left."""
+        if len(secret) >= 4:
+            self._names[secret] = name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(set(self._names.values())))
+
+    def text(self, text: str) -> str:
+        for secret in sorted(self._names, key=len, reverse=True):
+            text = text.replace(secret, f"${self._names[secret]}")
+        return text
+
+    def value(self, name: str, value: Any) -> Any:
+        """`value` as it may be recorded under `name`."""
+        if name in _SECRET_VALUES:
+            return "[redacted]"
+        if isinstance(value, str):
+            return _cut(self.text(value))
+        if isinstance(value, bytes):
+            return {"bytes": len(value), "sha256": hashlib.sha256(value).hexdigest()}
+        if isinstance(value, dict):
+            return {str(key): self.value(str(key), below) for key, below in value.items() if below is not ABSENT}
+        if isinstance(value, list | tuple):
+            return [self.value(name, below) for below in value]
+        return value
+
+    def header(self, name: str, value: str) -> str:
+        return "[redacted]" if name.lower() in SECRET_HEADERS and "$" not in self.text(value) else self.text(value)
+
+    def headers(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        return [(name, self.header(name, value)) for name, value in pairs]
+
+
+def _cut(text: str) -> Any:
+    if len(text) <= _LONGEST:
+        return text.encode("utf-8", "replace").decode()
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return {"starts": text[:40].encode("utf-8", "replace").decode(), "characters": len(text), "sha256": digest}

@@ -1,0 +1,101 @@
+"""The pytest plugin: actors and expectations as fixtures, verdicts per requirement.
+
+In a conftest.py: `pytest_plugins = ["sessionproof.plugin"]`; then `pytest --base-url http://127.0.0.1:8002`. A test
+marked `@pytest.mark.requirement("RES-01")` counts for that requirement. Without --base-url nothing is changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sessionproof.errors import TargetError, UsageError
+from sessionproof.plugin.fixtures import (
+    alice,
+    bob,
+    carol,
+    chance,
+    expect,
+    new_caller,
+    newcomer,
+    nobody,
+    numbers,
+    stranger,
+    target,
+)
+from sessionproof.plugin.judging import PREPARED, Judging, requirement_of
+from sessionproof.prepare import prepare
+from sessionproof.settings import OPTIONS, Settings, gather
+
+__all__ = [
+    "alice",
+    "bob",
+    "carol",
+    "chance",
+    "expect",
+    "new_caller",
+    "newcomer",
+    "nobody",
+    "numbers",
+    "stranger",
+    "target",
+]
+
+_PREFIX = "--sessionproof"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sessionproof", "session flows (sessionproof)")
+    try:
+        group.addoption("--base-url", metavar="URL", dest="base_url", help="The deployment to judge.")
+    except ValueError:
+        pass  # pytest-base-url has the same option with the same meaning
+    for option in OPTIONS:
+        group.addoption(
+            f"{_PREFIX}-{option.name.replace('_', '-')}",
+            metavar=option.metavar,
+            dest=f"sessionproof_{option.name}",
+            action="append" if option.several else "store",
+            help=option.help,
+        )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "requirement(id): the test counts for this requirement of session flows")
+    prepared = config.stash.get(PREPARED, None)
+    settings = config.stash.get(SETTINGS, None)
+    try:
+        if prepared is None:
+            settings = gather(_given(config))
+            if not settings.base_url:
+                return
+            prepared = prepare(settings)
+        assert settings is not None
+        config.stash[PREPARED] = prepared
+        config.pluginmanager.register(Judging(config, prepared, settings), "sessionproof-judging")
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    except TargetError as error:
+        pytest.exit(str(error), returncode=error.exit_code)
+
+
+SETTINGS = pytest.StashKey[Settings]()
+
+
+def _given(config: pytest.Config) -> dict[str, Any]:
+    given = {option.name: config.getoption(f"sessionproof_{option.name}") for option in OPTIONS}
+    return {**given, "base_url": config.getoption("base_url", None)}
+
+
+def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> list[Any] | None:
+    """Where every function could be a test (suites), only those that name a requirement are."""
+    if name.startswith("test") or not callable(obj) or not collector.config.getini("python_functions") == ["*"]:
+        return None
+    return None if requirement_of(obj) or isinstance(obj, type) else []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if PREPARED not in config.stash and any(requirement_of(getattr(item, "obj", None)) for item in items):
+        raise pytest.UsageError("these checks need a deployment: add --base-url URL (or run `sessionproof verify`)")

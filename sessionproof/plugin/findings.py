@@ -1,0 +1,115 @@
+"""What one test found out: its report and transcript, turned into check results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from sessionproof.caller import SetUpFailed
+from sessionproof.errors import TargetError
+from sessionproof.expect import Expect, NotDeclared, Unproven, Violation
+from sessionproof.repeat import exchange, repeat_script
+from sessionproof.run import Run, TargetLost
+from sessionproof.verdicts import CheckResult, Evidence, Verdict
+from sessionproof.wire import Reply
+
+__all__ = ["NotJudged", "findings", "from_properties", "to_properties"]
+
+_PROPERTY = "sessionproof"
+
+
+class NotJudged(pytest.skip.Exception):
+    """The requirement can't be judged here; `verdict` says how that counts."""
+
+    def __init__(self, verdict: Verdict, reason: str) -> None:
+        super().__init__(reason)
+        self.verdict, self.reason = verdict, reason
+
+
+def findings(
+    name: str, requirement: str, error: BaseException | None, expect: Expect | None, run: Run, contract_is_silent: bool
+) -> Iterator[CheckResult]:
+    """The check's own result, then what its calls showed besides (another user's canaries).
+
+    `contract_is_silent` says that no identity is declared, so that nothing can leak between users.
+    """
+    own = CheckResult(
+        name=name,
+        requirement=requirement,
+        verdict=Verdict.PASSED,
+        exercised=expect.exercised if expect else 0,
+        undecided=expect.undecided if expect else 0,
+        observed=tuple(expect.observations) if expect else (),
+    )
+    own = _with_error(own, error, run) if error is not None else own
+    yield own
+    if not contract_is_silent:
+        yield from _leaks(name, own, run)
+
+
+def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult:
+    if isinstance(error, Violation):
+        return replace(_failed(own, error.expected, error.seen, error.reply, run), verdict=Verdict.FAILED)
+    if isinstance(error, NotJudged):
+        return replace(own, verdict=error.verdict, reason=error.reason)
+    if isinstance(error, Unproven | pytest.skip.Exception):
+        return replace(own, verdict=Verdict.UNPROVEN, reason=str(error))
+    if isinstance(error, NotDeclared):
+        return replace(own, verdict=Verdict.NOT_APPLICABLE, reason=str(error))
+    if isinstance(error, SetUpFailed):
+        shown = _failed(own, "the set-up to succeed", str(error), error.reply, run)
+        return replace(shown, verdict=Verdict.ERROR, reason=f"set-up failed: {error}")
+    if isinstance(error, AssertionError | pytest.fail.Exception):
+        return replace(own, verdict=Verdict.FAILED, reason=str(error).splitlines()[0] if str(error) else "assertion failed")
+    words = str(error) if isinstance(error, TargetError | TargetLost) else f"harness fault: {type(error).__name__}: {error}"
+    return replace(own, verdict=Verdict.ERROR, reason=words)
+
+
+def _failed(own: CheckResult, expected: str, seen: str, reply: Reply | None, run: Run) -> CheckResult:
+    last = reply or (run.transcript[-1] if run.transcript else None)
+    if last is None:
+        return replace(own, reason=f"expected {expected}; seen {seen}", evidence=(Evidence(expected, seen),))
+    redactor = run.redactor
+    evidence = Evidence(redactor.text(expected), redactor.text(seen), exchange(last, redactor))
+    script = repeat_script(run.transcript, last, redactor, run.sender.base_url, expected, seen)
+    again = f"sessionproof verify {run.sender.base_url} --only {own.requirement} --seed {run.seed}"
+    return replace(
+        own,
+        reason=f"expected {evidence.expected}; seen {evidence.seen}",
+        evidence=(evidence,),
+        repeat=f"{script}\n\n# or: {again}" if script else again,
+    )
+
+
+def _leaks(name: str, own: CheckResult, run: Run) -> Iterator[CheckResult]:
+    for reply in run.transcript:
+        operation = reply.request.binding.operation
+        if not reply.leaks or (operation == "list" and run.contract.list_scope == "all"):
+            continue
+        requirement = "ISO-03" if operation in ("list", "stats") else "ISO-01"
+        if requirement != own.requirement or own.verdict is not Verdict.FAILED:
+            bare = CheckResult(name=f"{name} (seen on the way)", requirement=requirement, verdict=Verdict.FAILED)
+            expected = f"nothing of another user's in an answer to {reply.request.actor.name}"
+            seen = f"a canary of {', '.join(reply.leaks)}"
+            yield replace(_failed(bare, expected, seen, reply, run), exercised=1)
+        return
+
+
+def to_properties(results: list[CheckResult]) -> tuple[str, list[dict[str, Any]]]:
+    """As a pytest user property, so that it survives the way from a worker process."""
+    return _PROPERTY, [asdict(result) for result in results]
+
+
+def from_properties(properties: list[tuple[str, Any]]) -> list[CheckResult]:
+    for name, value in properties:
+        if name == _PROPERTY:
+            return [_result(row) for row in value]
+    return []
+
+
+def _result(row: dict[str, Any]) -> CheckResult:
+    evidence = tuple(Evidence(**one) for one in row["evidence"])
+    return CheckResult(**{**row, "verdict": Verdict(row["verdict"]), "observed": tuple(row["observed"]), "evidence": evidence})

@@ -1,0 +1,216 @@
+"""Hooks that judge: each marked test becomes a check result, and the session ends with verdicts and reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sessionproof import __version__
+from sessionproof.baseline import apply, load
+from sessionproof.expect import Expect
+from sessionproof.judge import judge, lacking
+from sessionproof.plugin.findings import NotJudged, findings, from_properties, to_properties
+from sessionproof.prepare import Prepared
+from sessionproof.report.document import Report
+from sessionproof.outputs import write_reports
+from sessionproof.requirements import load_requirements, select
+from sessionproof.run import TargetLost
+from sessionproof.settings import Settings
+from sessionproof.verdicts import CheckResult, Exit, Verdict, exit_code
+
+__all__ = ["EXPECT", "PREPARED", "REPORT", "Judging", "requirement_of"]
+
+PREPARED = pytest.StashKey[Prepared]()
+REPORT = pytest.StashKey[Report]()
+EXPECT = pytest.StashKey[Expect]()
+
+_LETTERS = {Verdict.NOT_APPLICABLE: "n", Verdict.UNPROVEN: "U", Verdict.ERROR: "E", Verdict.NOT_SELECTED: "-"}
+
+
+def requirement_of(thing: Any) -> str:
+    """The id that a function's `requirement` mark names, "" without one."""
+    marks = getattr(thing, "pytestmark", [])
+    return next((mark.args[0] for mark in marks if mark.name == "requirement" and mark.args), "")
+
+
+class Judging:
+    """One per pytest session that has a target."""
+
+    def __init__(self, config: pytest.Config, prepared: Prepared, settings: Settings) -> None:
+        self.config, self.settings, self.run = config, settings, prepared.run
+        self.recognised = prepared.recognised
+        self.worker = hasattr(config, "workerinput")
+        self.started, self.clock = datetime.now(UTC), time.monotonic()
+        self.results: list[CheckResult] = []
+        self.broken: list[str] = []  # collection errors
+        self.looked_at: set[str] = set()
+        self.interrupted = False
+        self.baseline = load(settings.baseline) if settings.baseline else None
+        self.wanted = select(settings.only)
+        self.report: Report | None = None
+
+    # Collection
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        known = load_requirements()
+        kept, dropped = [], []
+        for item in items:
+            named = requirement_of(getattr(item, "obj", None))
+            if named and named not in known:
+                raise pytest.UsageError(f"{item.nodeid}: no requirement {named}; `sessionproof requirements` lists them")
+            (kept if not named or named in self.wanted else dropped).append(item)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.looked_at = {named for item in session.items if (named := requirement_of(getattr(item, "obj", None)))}
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken.append(f"{report.nodeid}: {report.longreprtext.splitlines()[-1]}")
+
+    # One test
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self.run.begin(item.name)
+        named = requirement_of(getattr(item, "obj", None))
+        if not named:
+            return
+        if self.run.lost:
+            raise TargetLost(self.run.lost)
+        lack = lacking(load_requirements()[named], self.run.contract.capabilities, self.run.means)
+        if lack is not None:
+            verdict, names = lack
+            raise NotJudged(verdict, f"{'not declared' if verdict is Verdict.NOT_APPLICABLE else 'needs'}: {', '.join(names)}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        named = requirement_of(getattr(item, "obj", None))
+        error = call.excinfo.value if call.excinfo else None
+        if not named or call.when == "teardown" or (call.when == "setup" and error is None):
+            return report
+        silent = self.run.contract.identity.kind == "none"
+        found = list(findings(item.name, named, error, item.stash.get(EXPECT, None), self.run, silent))
+        report.user_properties.append(to_properties(found))
+        self._show(report, max(found, key=lambda result: result.verdict is Verdict.FAILED))
+        if isinstance(error, TargetLost):
+            item.session.shouldstop = str(error)
+        return report
+
+    def _show(self, report: pytest.TestReport, own: CheckResult) -> None:
+        if own.verdict in (Verdict.FAILED, Verdict.ERROR):
+            report.outcome = "failed"
+            if own.evidence:
+                shown = own.evidence[0]
+                sentence = load_requirements()[own.requirement].sentence
+                report.longrepr = (
+                    f"{own.requirement}: {sentence}\nexpected  {shown.expected}\nseen      {shown.seen}\n\n"
+                    f"{shown.exchange}\n\nrepeat:\n{own.repeat}"
+                )
+        elif own.verdict is not Verdict.PASSED:
+            report.outcome = "skipped"
+            report.longrepr = (report.nodeid, 0, own.reason)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        found = from_properties(getattr(report, "user_properties", []))
+        if not found or report.when == "teardown" or found[0].verdict not in _LETTERS:
+            return None
+        verdict = found[0].verdict
+        return ("error" if verdict is Verdict.ERROR else verdict.value, _LETTERS[verdict], verdict.value.upper())
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "teardown":
+            self.results += from_properties(report.user_properties)
+
+    # The end
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.broken.append(f"pytest failed: {str(excrepr).splitlines()[-1]}")
+
+    def pytest_keyboard_interrupt(self) -> None:
+        self.interrupted = True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        left = self.run.clean_up()
+        requests = self.run.recorder.count
+        self.run.recorder.close()
+        self.run.sender.close()
+        if self.worker:
+            self.config.workeroutput["sessionproof"] = [list(left), requests]  # type: ignore[attr-defined]
+            return
+        self.report = self._report(session, left, requests)
+        self.config.stash[REPORT] = self.report
+        write_reports(self.report, self.settings)
+        if int(session.exitstatus) in (0, 1, 2, 5):
+            session.exitstatus = self._exitstatus(int(session.exitstatus), self.report.exit)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        left, requests = getattr(node, "workeroutput", {}).get("sessionproof", ([], 0))
+        self.elsewhere = (*self.elsewhere, *left)
+        self.run.recorder.count += requests
+
+    elsewhere: tuple[str, ...] = ()
+
+    def _exitstatus(self, pytests: int, ours: Exit) -> int:
+        """Unmarked tests that failed count as well; no tests at all is ours to judge."""
+        others_failed = pytests == 1 and not any(result.verdict in (Verdict.FAILED, Verdict.ERROR) for result in self.results)
+        return 1 if others_failed else int(ours)
+
+    def _report(self, session: pytest.Session, left: tuple[str, ...], requests: int) -> Report:
+        results = judge(
+            self.results,
+            self.run.contract.capabilities,
+            self.run.means,
+            selected=self._selected(),
+            interrupted=self._interrupted(),
+        )
+        stale: tuple[str, ...] = ()
+        if self.baseline is not None:
+            results, stale = apply(self.baseline, results, datetime.now(UTC).date())
+        ours = Exit.TARGET if self.broken else exit_code(results, stale_baseline=bool(stale))
+        if self.interrupted and ours is Exit.PROVEN:
+            ours = Exit.UNPROVEN
+        return Report(
+            target=self.settings.base_url,
+            contract=self.run.contract.name,
+            recognised=self.recognised,
+            clock=self.settings.clock or "none",
+            seed=self.run.seed,
+            effort=self.run.effort.value,
+            started=self.started.isoformat(timespec="seconds"),
+            duration_s=time.monotonic() - self.clock,
+            requests=requests,
+            results=results,
+            exit=ours,
+            stale=stale,
+            left_behind=(*left, *self.elsewhere),
+            notes=tuple(self.broken),
+            version=__version__,
+        )
+
+    def _selected(self) -> frozenset[str]:
+        narrowed = self.config.option.keyword or self.config.option.markexpr or not self.settings_judge_all
+        return frozenset(self.looked_at) if narrowed and not self.settings.only else self.wanted
+
+    @property
+    def settings_judge_all(self) -> bool:
+        """Whether the bundled suites were asked for as a whole, not some tests of a user's own."""
+        return any(str(argument).rstrip("/").endswith("suites") for argument in self.config.args)
+
+    def _interrupted(self) -> tuple[Verdict, str] | None:
+        if self.run.lost:
+            return Verdict.ERROR, self.run.lost
+        if self.broken:
+            return Verdict.ERROR, "the suites could not be loaded"
+        return (Verdict.UNPROVEN, "stopped before it was looked at") if self.interrupted else None

@@ -1,0 +1,69 @@
+"""From settings to a run that can begin: the target asked, the contract loaded, the users known."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sessionproof import __version__
+from sessionproof.contract import Contract, find_contract, load_contract
+from sessionproof.history import Header, Recorder
+from sessionproof.history.redact import Redactor
+from sessionproof.run import Run
+from sessionproof.sender import Sender
+from sessionproof.settings import Settings
+from sessionproof.target import check_url, fits, recognise, served_openapi
+from sessionproof.users import given_users
+
+__all__ = ["Prepared", "prepare"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    run: Run
+    recognised: str  # why this contract, "" when it was named
+
+
+def prepare(settings: Settings, lens: str = "suites") -> Prepared:
+    """A run against `settings.base_url`, ready to begin.
+
+    Raises UsageError for wrong settings and TargetError for a target that isn't there or isn't what it should be.
+    """
+    sender = Sender(check_url(settings.base_url), timeout=settings.timeout, max_rps=settings.max_rps)
+    try:
+        contract, why = _contract(settings, sender)
+        redactor = Redactor()
+        users = given_users(settings.user, contract, redactor)
+        seed = settings.seed if settings.seed is not None else secrets.randbelow(10**6)
+        recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed))
+        run = Run(contract, sender, recorder, redactor, settings.effort, seed, users)
+        return Prepared(run, why)
+    except BaseException:
+        sender.close()
+        raise
+
+
+def _contract(settings: Settings, sender: Sender) -> tuple[Contract, str]:
+    if settings.contract is None and settings.sidecar is None:
+        recognised = recognise(sender)
+        return recognised.contract, recognised.why
+    if settings.contract is None and settings.sidecar is not None:
+        served = served_openapi(sender)
+        contract = load_contract(settings.sidecar, served=served[1] if served else None)
+    else:
+        contract = load_contract(find_contract(settings.contract or ""), settings.sidecar)
+    fits(contract, sender)
+    return contract, ""
+
+
+def _header(settings: Settings, contract: Contract, lens: str, seed: int) -> Header:
+    return Header(
+        clock=secrets.token_hex(4),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        target=settings.base_url,
+        contract=contract.name,
+        lens=lens,
+        seed=seed,
+        tool=f"sessionproof {__version__}",
+    )

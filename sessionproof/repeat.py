@@ -1,0 +1,166 @@
+"""A shell script that shows again what a check saw: the same calls, with ids taken from the answers."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sessionproof.history.redact import Redactor
+from sessionproof.wire import Reply
+
+__all__ = ["exchange", "repeat_script"]
+
+_MOST_CALLS = 80
+_LONGEST_LINE = 2000  # characters of an exchange's body
+_ISSUED = ("session", "message", "case", "upload", "next")  # values that a later call may need
+_HIDDEN = ("accept", "accept-encoding", "connection", "user-agent", "content-length", "host")
+_PICK = """pick() { python3 -c 'import json,sys
+v=json.load(sys.stdin)
+for k in sys.argv[1].split("/")[1:]: v=v[int(k) if isinstance(v,list) else k.replace("~1","/").replace("~0","~")]
+print(v)' "$1"; }"""
+
+
+def exchange(reply: Reply, redactor: Redactor) -> str:
+    """The request and the answer as text, redacted; long bodies are cut with a mark."""
+    request, answer = reply.request, reply.answer
+    lines = [f"> {request.method} {redactor.text(request.target)}  (as {request.actor.name})"]
+    lines += [f"> {name}: {value}" for name, value in redactor.headers(request.headers)]
+    lines += [f"> {line}" for line in _body(request.content, redactor)]
+    lines.append(f"< {answer.status}" if answer.status is not None else f"< no answer: {answer.failure}")
+    shown = ((name, value) for name, value in answer.headers if name.lower() not in ("date", "server", "connection"))
+    lines += [f"< {name}: {value}" for name, value in redactor.headers(shown)]
+    lines += [f"< {line}" for line in _body(answer.content, redactor)]
+    return "\n".join(lines)
+
+
+def _body(content: bytes, redactor: Redactor) -> list[str]:
+    if not content:
+        return []
+    text = redactor.text(content.decode("utf-8", "backslashreplace"))
+    if len(text) > _LONGEST_LINE:
+        text = f"{text[:_LONGEST_LINE]}... ({len(text)} characters in all)"
+    return text.splitlines()
+
+
+def repeat_script(
+    transcript: Sequence[Reply], last: Reply, redactor: Redactor, base_url: str, expected: str, seen: str
+) -> str:
+    """The calls up to `last` as curl lines; "" when they are too many to be of use.
+
+    Ids that the server issued are read from the answers, users and texts are made anew by each run of the script, and
+    secrets stand as variables that the reader sets.
+    """
+    calls = list(transcript[: _position(transcript, last) + 1])
+    if len(calls) > _MOST_CALLS:
+        return ""
+    names = _Names(calls)
+    comment = [f"# expected: {_one_line(redactor.text(expected))}", f"# seen:     {_one_line(redactor.text(seen))}"]
+    if len(calls) == 1:
+        return "\n".join([*_secrets(redactor), *comment, _curl(calls[0], names, redactor, repr_url(base_url), "-i ")])
+    lines = [f"URL={shlex.quote(base_url)} RUN=$(date +%s)$$", *_secrets(redactor)]
+    steps = [_step(call, names, redactor) for call in calls[:-1]]
+    if any("| pick " in step for step in steps):
+        lines.append(_PICK)
+    shown = [f'echo "{name}=${name}"' for name in names.known.values()]
+    return "\n".join([*lines, *steps, *shown, *comment, _curl(calls[-1], names, redactor, '"$URL"', "-i ") + "; echo"])
+
+
+def repr_url(base_url: str) -> str:
+    return shlex.quote(base_url)
+
+
+def _position(transcript: Sequence[Reply], last: Reply) -> int:
+    return next((index for index, reply in enumerate(transcript) if reply is last), len(transcript) - 1)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _secrets(redactor: Redactor) -> list[str]:
+    return [f": ${{{name}:?set it to the credential that stands for it}}" for name in redactor.names]
+
+
+@dataclass
+class _Names:
+    """Shell variables for what differs from run to run: issued ids that later calls use, and canaries."""
+
+    calls: list[Reply]
+    known: dict[str, str] = field(default_factory=dict)  # issued value -> variable, in the order of their issue
+    several: bool = True
+
+    def __post_init__(self) -> None:
+        self.several = len(self.calls) > 1
+        self.markers = {call.request.actor.marker: call.request.actor.name[:1] for call in self.calls}
+
+    def issued_by(self, reply: Reply) -> list[tuple[str, str, str]]:
+        """(variable, place in the answer, value) of the new ids in `reply` that a later call uses."""
+        later = self.calls[next(i for i, call in enumerate(self.calls) if call is reply) + 1 :]
+        found = []
+        for kind in _ISSUED:
+            value, place = reply[kind], reply.request.binding.returns.get(kind)
+            if isinstance(value, str) and value and place and place.part == "body" and value not in self.known:
+                if any(_mentions(call, value) for call in later):
+                    self.known[value] = f"{kind}{len(self.known) + 1}"
+                    found.append((self.known[value], place.pointer, value))
+        return found
+
+    def quoted(self, text: str) -> str:
+        """`text` as one shell word in which known ids and canaries are variables."""
+        if not self.several:
+            return shlex.quote(text)
+        variables = dict(self.known)
+        words = {value: f'"${name}"' for value, name in variables.items()}
+        words |= {marker: f'zq"$RUN"{letter}' for marker, letter in self.markers.items()}
+        if not words:
+            return shlex.quote(text)
+        parts = re.split("(" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")", text)
+        return "".join(words.get(part) or (shlex.quote(part) if part else "") for part in parts) or "''"
+
+
+def _mentions(call: Reply, value: str) -> bool:
+    request = call.request
+    return value in request.target or value.encode() in request.content or any(value in text for _, text in request.headers)
+
+
+def _step(call: Reply, names: _Names, redactor: Redactor) -> str:
+    curl = _curl(call, names, redactor, '"$URL"', "")
+    issued = names.issued_by(call) if call.ok else []
+    if not issued:
+        return f"{curl} -o /dev/null"
+    (first, place, _), *others = issued
+    if not others:
+        return f"{first}=$({curl} | pick {shlex.quote(place)})"
+    lines = [f"answer=$({curl})"]
+    lines += [f'{name}=$(printf %s "$answer" | pick {shlex.quote(place)})' for name, place, _ in issued]
+    return "\n".join(lines)
+
+
+def _curl(call: Reply, names: _Names, redactor: Redactor, url: str, options: str) -> str:
+    request = call.request
+    parts = ["curl -sS --path-as-is", options.strip(), f"-X {request.method}" if request.method != "GET" else ""]
+    parts.append(url + (names.quoted(redactor.text(request.target)) if request.target else ""))
+    parts += [f"-H {_header(name, value, names, redactor)}" for name, value in request.headers if name.lower() not in _HIDDEN]
+    if request.content:
+        parts.append(f"--data-binary {_data(request.content, names, redactor)}")
+    return " ".join(part for part in parts if part)
+
+
+def _header(name: str, value: str, names: _Names, redactor: Redactor) -> str:
+    hidden = redactor.text(value)
+    if hidden != value:
+        return f'"{name}: {hidden}"'
+    return names.quoted(f"{name}: {value}" if value else f"{name};")
+
+
+def _data(content: bytes, names: _Names, redactor: Redactor) -> str:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if text and "\0" not in text and not text.startswith("@"):
+        return names.quoted(redactor.text(text))
+    octal = "".join(f"\\{byte:03o}" for byte in content[:4000])
+    return f"@<(printf '{octal}')"

@@ -1,0 +1,176 @@
+"""A run: one target, one contract, its actors, everything that was said, and what has to be cleaned up."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from sessionproof.actors import Actor, Canaries
+from sessionproof.contract import Binding, Contract
+from sessionproof.effort import Effort
+from sessionproof.errors import TargetError
+from sessionproof.history import Recorder
+from sessionproof.history.redact import Redactor
+from sessionproof.sender import Sender
+from sessionproof.wire import Answer, Raw, Reply, Request, build_request
+
+__all__ = ["Run", "TargetLost"]
+
+_SILENT_IN_A_ROW = 3  # calls without an answer, before the target is asked whether it is there at all
+_SILENT_AT_ONE_CALL = 4  # after which that operation isn't tried again
+
+
+class TargetLost(TargetError):
+    """The target stopped answering in the middle of a run."""
+
+
+@dataclass
+class Run:
+    """What the checks of one run share. Not thread-safe but for `send`."""
+
+    contract: Contract
+    sender: Sender
+    recorder: Recorder
+    redactor: Redactor
+    effort: Effort = Effort.NORMAL
+    seed: int = 0
+    users: tuple[Actor, ...] = ()  # given by --user; otherwise users are invented
+    canaries: Canaries = field(default_factory=Canaries)
+    transcript: list[Reply] = field(default_factory=list)  # of the check that is running
+    lost: str = ""  # why the target counts as lost
+    _created: dict[str, Actor] = field(default_factory=dict)
+    _silent: Counter[str] = field(default_factory=Counter)
+    _silent_in_a_row: int = 0
+
+    @property
+    def invents_users(self) -> bool:
+        return not self.users and self.contract.identity.invents
+
+    @property
+    def means(self) -> frozenset[str]:
+        """What this run has, in the words of the requirements file."""
+        return frozenset({"users"} if self.invents_users or len(self.users) > 1 else ())
+
+    def begin(self, check: str) -> random.Random:
+        """Start a check: an empty transcript, and chances that depend on the seed and the check's name alone."""
+        self.transcript.clear()
+        self.recorder.check = check
+        return random.Random(f"{self.seed}/{check}")  # noqa: S311
+
+    def actor(self, name: str, user: str | None = None) -> Actor:
+        """A new actor. `user` names it; without one it is invented, or taken from --user by name or in order.
+
+        Raises TargetError where users can neither be invented nor are left.
+        """
+        if self.contract.identity.kind == "none":
+            actor = Actor(name, None)
+        elif self.invents_users:
+            actor = Actor(name, user)
+            actor = self._signed_in(actor if user else replace(actor, user=f"{name}-{actor.marker}"))
+        else:
+            actor = replace(self._given(name), marker=Actor(name, None).marker)
+        actor = replace(actor, client=f"client-{actor.marker}")
+        self.canaries.add(actor)
+        return actor
+
+    def stranger(self, user: str | None) -> Actor:
+        """Somebody who sends just `user` in the identity's place, without logging in; None sends no identity."""
+        actor = Actor("nobody" if user is None else "stranger", user, secret=user or "")
+        self.canaries.add(actor)
+        return actor
+
+    def _given(self, name: str) -> Actor:
+        by_name = {actor.name: actor for actor in self.users}
+        order = ("alice", "bob", "carol")
+        if name in by_name:
+            return by_name[name]
+        if name in order and order.index(name) < len(self.users):
+            return replace(self.users[order.index(name)], name=name)
+        raise TargetError(
+            f"the contract can't invent users and {name!r} isn't given; add --user {name}=HEADER:VALUE "
+            "(VALUE may be env:NAME or @FILE)"
+        )
+
+    def _signed_in(self, actor: Actor) -> Actor:
+        if self.contract.identity.kind != "bearer":
+            return actor
+        password = f"pw-{actor.marker}"
+        values = {"user": actor.user, "password": password}
+        reply = self.ask(self.contract.first("login"), Actor(actor.name, None), values)
+        token = reply["token"]
+        if not reply.ok or not isinstance(token, str) or not token:
+            raise TargetError(f"log-in as {actor.name} failed: {reply.status or reply.answer.failure}; see `login` in the contract")
+        self.redactor.add(token, f"{actor.name.upper()}_TOKEN")
+        return replace(actor, secret=token)
+
+    def ask(self, binding: Binding, actor: Actor, values: dict[str, object], raw: Raw | None = None) -> Reply:
+        """Send one request and wait for its answer; it is recorded, and scanned for canaries.
+
+        Raises TargetLost once the target has stopped answering.
+        """
+        return self.sender.wait_for(self.send(build_request(self.contract, binding, actor, values, raw)))
+
+    async def send(self, request: Request) -> Reply:
+        if self.lost:
+            raise TargetLost(self.lost)
+        name = request.binding.name
+        if self._silent[name] >= _SILENT_AT_ONE_CALL:
+            answer, t0, t1 = Answer(None, failure=f"{name} wasn't tried again: it never answered"), 0.0, 0.0
+        else:
+            answer, t0, t1 = await self.sender.send(request)
+        reply = self._received(request, answer)
+        self.recorder.record(reply, t0, t1)
+        self.transcript.append(reply)
+        await self._notice_silence(reply)
+        return reply
+
+    def _received(self, request: Request, answer: Answer) -> Reply:
+        sent = [request.target.encode(), request.content, *(value.encode("utf-8", "replace") for _, value in request.headers)]
+        received = [answer.content, *(f"{name}: {value}".encode() for name, value in answer.headers)]
+        reply = Reply(self.contract, request, answer, self.canaries.foreign(request.actor, sent, received))
+        self._note_sessions(reply)
+        return reply
+
+    def _note_sessions(self, reply: Reply) -> None:
+        operation = reply.request.binding.operation
+        if reply.ok and operation == "create" and reply.session and not reply.resumed:
+            self._created.setdefault(reply.session, reply.request.actor)
+        if reply.ok and operation == "delete" and reply.request.session:
+            self._created.pop(reply.request.session, None)
+
+    async def _notice_silence(self, reply: Reply) -> None:
+        if reply.status is not None:
+            self._silent_in_a_row = 0
+            return
+        self._silent[reply.request.binding.name] += 1
+        self._silent_in_a_row += 1
+        if self._silent_in_a_row >= _SILENT_IN_A_ROW:
+            self._silent_in_a_row = 0
+            probe, _, _ = await self.sender.send(self._probe())
+            if probe.status is None:
+                self.lost = f"the target stopped answering: {probe.failure}"
+                raise TargetLost(self.lost)
+
+    def _probe(self) -> Request:
+        name = "health" if self.contract.has("health") else "list" if self.contract.has("list") else "create"
+        binding = replace(self.contract.first(name), method="GET", media_type="")
+        return build_request(self.contract, binding, Actor("probe", None), {})
+
+    def clean_up(self) -> tuple[str, ...]:
+        """Delete every session that this run made and didn't delete; those that are left, with the reason."""
+        left = [self._delete(session, actor) for session, actor in list(self._created.items())]
+        self._created.clear()
+        return tuple(line for line in left if line)
+
+    def _delete(self, session: str, actor: Actor) -> str:
+        if self.lost or not self.contract.has("delete"):
+            return f"{session}: {self.lost or 'the contract has no delete'}"
+        self.transcript.clear()
+        try:
+            reply = self.ask(self.contract.first("delete"), actor, {"session": session})
+        except TargetLost as error:
+            return f"{session}: {error}"
+        if reply.ok or reply.status in self.contract.gone:
+            return ""
+        return f"{session}: delete answered {reply.status or reply.answer.failure}"

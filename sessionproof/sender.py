@@ -1,0 +1,148 @@
+"""The one sender: an event loop in a thread of its own, where every call ends within its time and size.
+
+A call is given up after `timeout` seconds as a whole, not per read: a server that drips one byte a second, or stops
+after its headers, costs no more than one that is silent. Synchronous callers wait for the loop; asynchronous ones
+(timed checks) run on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import httpx
+
+from sessionproof.pace import Pace
+from sessionproof.wire.reply import Answer
+from sessionproof.wire.request import Request
+
+__all__ = ["Sender"]
+
+_LARGEST = 32 * 1024 * 1024  # bytes of one answer
+_PATIENCE_WITH_RETRY_AFTER = 30.0  # seconds, in all, for one call
+
+T = TypeVar("T")
+
+
+class Sender:
+    """Sends requests to `base_url`, one connection pool per actor, so that no cookie or connection is shared."""
+
+    def __init__(self, base_url: str, *, timeout: float = 10.0, max_rps: float | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.timeout = timeout
+        self._pace = Pace(max_rps)
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sessionproof-sender", daemon=True)
+        self._thread.start()
+
+    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` on the sender's loop and wait for it; Ctrl-C cancels it."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    async def send(self, request: Request) -> tuple[Answer, float, float]:
+        """The answer with the monotonic times of start and end. A refusal to wait (429, 503) is waited out, briefly."""
+        waited = 0.0
+        while True:
+            await self._pace.turn()
+            start = time.monotonic()
+            answer = await self._once(request)
+            pause = _retry_after(answer)
+            if pause is None or waited + pause > _PATIENCE_WITH_RETRY_AFTER:
+                return answer, start, time.monotonic()
+            waited += pause
+            await asyncio.sleep(pause)
+
+    def close(self) -> None:
+        """Close every connection and end the thread. May be called twice."""
+        if self._loop.is_closed():
+            return
+        with contextlib.suppress(Exception):
+            self.wait_for(self._close_clients())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        self._loop.close()
+
+    async def _close_clients(self) -> None:
+        for client in self._clients.values():
+            await client.aclose()
+
+    async def _once(self, request: Request) -> Answer:
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self._exchange(request)
+        except TimeoutError:
+            return Answer(None, failure=f"no complete answer within {self.timeout:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError, OSError) as error:
+            return Answer(None, failure=_in_words(error))
+
+    async def _exchange(self, request: Request) -> Answer:
+        client = self._client(request.actor.name)
+        raw_path = httpx.URL(self.base_url).raw_path.rstrip(b"/") + request.target.encode("ascii", "replace")
+        headers = [(name.encode(), value.encode("utf-8", "surrogatepass")) for name, value in request.headers]
+        built = client.build_request(
+            request.method,
+            self.base_url,
+            headers=headers,
+            content=request.content or None,
+            extensions={"target": raw_path},
+        )
+        answer = await client.send(built, stream=True)
+        try:
+            return Answer(answer.status_code, _pairs(answer), await _content(answer))
+        finally:
+            await answer.aclose()
+
+    def _client(self, actor: str) -> httpx.AsyncClient:
+        if actor not in self._clients:
+            self._clients[actor] = httpx.AsyncClient(
+                timeout=self.timeout,
+                follow_redirects=False,
+                trust_env=False,
+                limits=httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=4.0),
+                headers={"User-Agent": "sessionproof", "Accept": "application/json, */*;q=0.5"},
+            )
+        return self._clients[actor]
+
+
+def _pairs(answer: httpx.Response) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
+
+
+async def _content(answer: httpx.Response) -> bytes:
+    parts, size = [], 0
+    async for part in answer.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > _LARGEST:
+            raise httpx.DecodingError(f"the answer is larger than {_LARGEST // 2**20} MiB")
+    return b"".join(parts)
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """Seconds that the server asks to wait before trying again; None when it doesn't (RFC 9110 section 10.2.3)."""
+    if answer.status not in (429, 503):
+        return None
+    for name, value in answer.headers:
+        if name.lower() == "retry-after" and value.strip().isdecimal():
+            return max(0.1, float(value))
+    return None
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, httpx.ConnectTimeout | httpx.ReadTimeout | httpx.WriteTimeout | httpx.PoolTimeout):
+        return "no answer in time"
+    if isinstance(error, httpx.ConnectError):
+        return f"can't connect ({str(error) or 'refused'})"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return f"not HTTP, or cut off ({error})"
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,143 @@
+"""What a run is told: options, SESSIONPROOF_* variables and sessionproof.toml, in this order of precedence."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sessionproof.effort import Effort
+from sessionproof.errors import UsageError
+from sessionproof.suggest import did_you_mean
+
+__all__ = ["OPTIONS", "Option", "Settings", "gather"]
+
+CONFIG_FILE = "sessionproof.toml"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting: its name everywhere, how its text is read, and what it is for."""
+
+    name: str  # underscores; --with-dashes on the command line, SESSIONPROOF_UPPER in the environment
+    metavar: str
+    help: str
+    read: Callable[[str], Any] = str
+    several: bool = False
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        return f"SESSIONPROOF_{self.name.upper()}"
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e9:
+        raise ValueError("must be greater than 0")
+    return number
+
+
+def _whole(text: str) -> int:
+    return int(text)
+
+
+def _effort(text: str) -> Effort:
+    return Effort(text.lower())
+
+
+OPTIONS = (
+    Option("contract", "NAME|FILE", "The contract: a bundled one's name, an annotated OpenAPI file, or a sidecar."),
+    Option("sidecar", "FILE", "An x-session file beside the plain OpenAPI document given by --contract.", Path),
+    Option("user", "NAME=HEADER:VALUE", "A user to speak as; VALUE may be env:VARIABLE or @FILE. Repeatable.", several=True),
+    Option("node", "URL", "Another node of the same deployment. Repeatable.", several=True),
+    Option("clock", "KIND", "wall, control, scaled:SECONDS_PER_MINUTE, redis:URL,PATTERN or faketime:COMMAND."),
+    Option("life", "SECONDS", "How long a session lives in this deployment.", _positive),
+    Option("patience", "SECONDS", "The longest that a timed check may wait.", _positive),
+    Option("only", "ID|GROUP", "Judge only these requirements. Repeatable.", several=True),
+    Option("effort", "quick|normal|thorough", "How hard to try (default: normal).", _effort),
+    Option("max_rps", "N", "At most this many requests a second.", _positive),
+    Option("timeout", "SECONDS", "Give a request up after this time (default: 10).", _positive),
+    Option("seed", "N", "Repeat the chances of an earlier run.", _whole),
+    Option("baseline", "FILE", "Outcomes that are accepted today, each with a reason, an owner and an end date.", Path),
+    Option("json", "FILE", "Write the report as JSON.", Path),
+    Option("junit", "FILE", "Write the report as JUnit XML.", Path),
+    Option("html", "FILE", "Write the report as one HTML page.", Path),
+    Option("history", "FILE", "Write every call as a JSON line (docs/history.md).", Path),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one run; `base_url` is empty when no target was named."""
+
+    base_url: str = ""
+    contract: str | None = None
+    sidecar: Path | None = None
+    user: tuple[str, ...] = ()
+    node: tuple[str, ...] = ()
+    clock: str | None = None
+    life: float | None = None
+    patience: float | None = None
+    only: tuple[str, ...] = ()
+    effort: Effort = Effort.NORMAL
+    max_rps: float | None = None
+    timeout: float = 10.0
+    seed: int | None = None
+    baseline: Path | None = None
+    json: Path | None = None
+    junit: Path | None = None
+    html: Path | None = None
+    history: Path | None = None
+
+
+def gather(given: Mapping[str, Any], environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Settings from what was `given` as text, then the environment, then `sessionproof.toml` in `folder`.
+
+    Raises UsageError for a value that can't be read, naming where it came from.
+    """
+    environment = os.environ if environment is None else environment
+    in_file = _from_file((folder or Path.cwd()) / CONFIG_FILE)
+    values: dict[str, Any] = {}
+    for option in (Option("base_url", "URL", ""), *OPTIONS):
+        for source, text in (
+            (option.flag, given.get(option.name)),
+            (option.variable, environment.get(option.variable)),
+            (f"{CONFIG_FILE}: {option.name}", in_file.get(option.name)),
+        ):
+            if text not in (None, "", (), []):
+                values[option.name] = _read(option, text, source)
+                break
+    return Settings(**values)
+
+
+def _read(option: Option, text: Any, source: str) -> Any:
+    try:
+        if not option.several:
+            return option.read(str(text))
+        parts = text.split() if isinstance(text, str) else text
+        return tuple(option.read(str(part)) for part in parts)
+    except ValueError as error:
+        why = "" if "could not" in str(error) or "invalid literal" in str(error) or "is not a valid" in str(error) else f" ({error})"
+        raise UsageError(f"{source}: {text!r} is not {option.metavar}{why}") from error
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{file.name}: not valid TOML: {error}") from error
+    known = {field.name for field in fields(Settings)}
+    for name in content:
+        if name.replace("-", "_") not in known:
+            hint = did_you_mean(name, known) or f"known are {', '.join(sorted(known))}"
+            raise UsageError(f"{file.name}: unknown key {name!r}; {hint}")
+    return {name.replace("-", "_"): value for name, value in content.items()}

@@ -1,0 +1,64 @@
+"""Users given by --user: NAME=HEADER:VALUE, with secrets from the environment or a file."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from sessionproof.actors import Actor
+from sessionproof.contract import Contract
+from sessionproof.errors import UsageError
+from sessionproof.history.redact import Redactor
+
+__all__ = ["given_users"]
+
+
+def given_users(texts: tuple[str, ...], contract: Contract, redactor: Redactor) -> tuple[Actor, ...]:
+    """The actors that --user names; their secrets are known to `redactor` afterwards.
+
+    Raises UsageError for a wrong form, for a channel that isn't the contract's, and where the contract needs users
+    that a run can't invent and none is given.
+    """
+    identity = contract.identity
+    if not texts and identity.kind != "none" and not identity.invents:
+        raise UsageError(
+            f"the contract {contract.name} wants users that log in, and none was given; "
+            f"add --user alice={identity.name}:env:ALICE_TOKEN and a second one"
+        )
+    if texts and identity.kind == "none":
+        raise UsageError(f"--user {texts[0]}: the contract {contract.name} declares no identity; leave --user out")
+    users = tuple(_one(text, contract, redactor) for text in texts)
+    names = [user.name for user in users]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"--user {name}: given twice; give each user a name of its own")
+    return users
+
+
+def _one(text: str, contract: Contract, redactor: Redactor) -> Actor:
+    form = re.fullmatch(r"([A-Za-z][A-Za-z0-9_-]*)=([^:]+):(.+)", text)
+    if form is None:
+        raise UsageError(f"--user {text.split('=')[0]}: not of the form NAME=HEADER:VALUE")
+    name, channel, value = form.groups()
+    if channel.lower() != contract.identity.name.lower():
+        raise UsageError(f"--user {name}: the contract names users by {contract.identity.name}, not by {channel}")
+    value, secret = _value(name, value.strip())
+    value = value.removeprefix("Bearer ").strip()
+    if secret or contract.identity.kind == "bearer":
+        redactor.add(value, f"{name.upper().replace('-', '_')}_SECRET")
+    return Actor(name, value, secret=value)
+
+
+def _value(name: str, value: str) -> tuple[str, bool]:
+    if value.startswith("env:"):
+        found = os.environ.get(value[4:], "")
+        if not found:
+            raise UsageError(f"--user {name}: the environment variable {value[4:]} is not set")
+        return found, True
+    if value.startswith("@"):
+        try:
+            return Path(value[1:]).read_text(encoding="utf-8").strip(), True
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"--user {name}: {value[1:]} can't be read") from error
+    return value, False

@@ -1,0 +1,129 @@
+"""Verdicts: a closed set, how checks add up to one, and what a whole run is worth as an exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from sessionproof.requirements import Requirement
+
+__all__ = ["CheckResult", "Evidence", "Exit", "RequirementResult", "Verdict", "combine", "exit_code"]
+
+
+class Verdict(StrEnum):
+    """What is known about a requirement after a run. Only `passed` counts as passed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    NOT_APPLICABLE = "not applicable"
+    NOT_SELECTED = "not selected"
+    UNPROVEN = "unproven"
+    ERROR = "error"
+
+
+class Exit(IntEnum):
+    """The exit codes of every command that judges."""
+
+    PROVEN = 0
+    FAILED = 1
+    UNPROVEN = 2
+    TARGET = 3
+    USAGE = 4
+
+
+# What speaks louder when several checks look at one requirement: a later one hides an earlier one.
+_LOUDNESS = (
+    Verdict.NOT_SELECTED,
+    Verdict.NOT_APPLICABLE,
+    Verdict.PASSED,
+    Verdict.UNPROVEN,
+    Verdict.WARNED,
+    Verdict.ERROR,
+    Verdict.FAILED,
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that was expected, what was seen instead, and the exchange that shows it (redacted)."""
+
+    expected: str
+    seen: str
+    exchange: str = ""  # request line, headers and body, then the answer's, as text
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check function found out."""
+
+    name: str
+    requirement: str
+    verdict: Verdict
+    reason: str = ""
+    observed: tuple[str, ...] = ()
+    exercised: int = 0  # expectations that were looked at
+    undecided: int = 0  # probes that could be neither held nor broken
+    evidence: tuple[Evidence, ...] = ()
+    repeat: str = ""  # a shell script that shows the same thing
+
+
+@dataclass(frozen=True)
+class RequirementResult:
+    """What a run knows about one requirement, from all the checks that looked at it."""
+
+    requirement: Requirement
+    verdict: Verdict
+    reason: str = ""
+    checks: tuple[CheckResult, ...] = ()
+    missing: tuple[str, ...] = ()  # capabilities or means that would be needed
+    accepted: str = ""  # the baseline's reason, when it accepts this outcome
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(text for check in self.checks for text in check.observed))
+
+    @property
+    def exercised(self) -> int:
+        return sum(check.exercised for check in self.checks)
+
+    @property
+    def undecided(self) -> int:
+        return sum(check.undecided for check in self.checks)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        return tuple(evidence for check in self.checks for evidence in check.evidence)
+
+    @property
+    def repeat(self) -> str:
+        return next((check.repeat for check in self.checks if check.repeat), "")
+
+
+def combine(requirement: Requirement, checks: Iterable[CheckResult]) -> RequirementResult:
+    """The loudest of the checks' verdicts; a failed SHOULD is `warned`.
+
+    A requirement whose checks passed but never exercised anything is `unproven`.
+    """
+    checks = tuple(checks)
+    loudest = max(checks, key=lambda check: _LOUDNESS.index(check.verdict))
+    verdict, reason = loudest.verdict, loudest.reason
+    if verdict is Verdict.FAILED and requirement.level == "SHOULD":
+        verdict = Verdict.WARNED
+    if verdict is Verdict.PASSED and not sum(check.exercised for check in checks):
+        verdict, reason = Verdict.UNPROVEN, "nothing was exercised"
+    return RequirementResult(requirement, verdict, reason, checks)
+
+
+def exit_code(results: Iterable[RequirementResult], *, stale_baseline: bool) -> Exit:
+    """Failed before error before unproven; outcomes that the baseline accepts don't count."""
+    seen = Counter(result.verdict for result in results if not result.accepted)
+    if seen[Verdict.FAILED]:
+        return Exit.FAILED
+    if seen[Verdict.ERROR]:
+        return Exit.TARGET
+    if seen[Verdict.UNPROVEN] or stale_baseline:
+        return Exit.UNPROVEN
+    return Exit.PROVEN

@@ -1,0 +1,120 @@
+"""A whole run, from settings to a report: the target is found or started, the suites judge it, the result is shown."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from sessionproof.bundle import bundle_root
+from sessionproof.deployments.bundled import bundled_server
+from sessionproof.errors import SessionProofError, UsageError
+from sessionproof.plugin import SETTINGS
+from sessionproof.plugin.findings import from_properties
+from sessionproof.plugin.judging import PREPARED, REPORT
+from sessionproof.prepare import Prepared, prepare
+from sessionproof.report.document import Report
+from sessionproof.report.progress import Progress
+from sessionproof.report.terminal import render
+from sessionproof.requirements import load_requirements
+from sessionproof.settings import Settings
+
+__all__ = ["verify"]
+
+
+def verify(settings: Settings, pytest_args: tuple[str, ...] = (), *, quiet: bool = False) -> Report:
+    """Judge the deployment that `settings` name, or the bundled server when they name none, and show the result.
+
+    Raises UsageError and TargetError before anything is judged. Sessions made on the way are deleted again, also after
+    Ctrl-C and SIGTERM.
+    """
+    with _deployment(settings) as settings, _interruptible():
+        report = _judge(prepare(settings), settings, pytest_args, quiet)
+        render(report, Console(soft_wrap=False, highlight=False))
+        return report
+
+
+@contextmanager
+def _deployment(settings: Settings) -> Iterator[Settings]:
+    if settings.base_url:
+        yield settings
+        return
+    contract = settings.contract or "fm-session-service"
+    with bundled_server(contract) as url:
+        baseline = settings.baseline or bundle_root() / "reference_server" / "baseline.toml"
+        yield replace(settings, base_url=url, contract=contract, baseline=baseline)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM ends a run like Ctrl-C: it cleans up, and reports what it has."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _judge(prepared: Prepared, settings: Settings, pytest_args: tuple[str, ...], quiet: bool) -> Report:
+    root = bundle_root()
+    hermetic = [
+        f"-c{root / 'pytest.ini'}", f"--rootdir={root}", f"--confcutdir={root}", "-pno:cacheprovider", "--no-header",
+    ]  # fmt: skip
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    showing = _Showing(prepared, settings, quiet)
+    status = pytest.main([*hermetic, *pytest_args, str(root / "suites")], plugins=[showing, _Quiet()])
+    if showing.report is None:
+        if status == pytest.ExitCode.USAGE_ERROR:
+            raise UsageError("pytest didn't take the arguments after `--`; see above")
+        raise SessionProofError("the suites ended without a report; see above")
+    return showing.report
+
+
+class _Showing:
+    """Hands pytest the run, and shows progress in place of pytest's own output (unless -v asks for that)."""
+
+    def __init__(self, prepared: Prepared, settings: Settings, quiet: bool) -> None:
+        self._prepared, self._settings = prepared, settings
+        self._progress = Progress(Console(stderr=True, highlight=False), quiet=quiet)
+        self.report: Report | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[PREPARED], config.stash[SETTINGS] = self._prepared, self._settings
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._progress.start(len(session.items))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for result in from_properties(getattr(report, "user_properties", []))[:1]:
+            self._progress.step(result.name, result.verdict, load_requirements().get(result.requirement))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Any:
+        try:
+            return (yield)
+        finally:
+            self._progress.stop()
+            self.report = session.config.stash.get(REPORT, None)
+
+
+class _Quiet:
+    """Takes pytest's own output away, unless -v asked for it."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if config.option.verbose <= 0 and reporter is not None:
+            config.pluginmanager.unregister(reporter)

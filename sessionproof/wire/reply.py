@@ -1,0 +1,122 @@
+"""From an HTTP answer to what it says about the session flow, without I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sessionproof.contract.expressions import ABSENT, Expression, at_pointer
+from sessionproof.contract.model import Contract, Items
+from sessionproof.wire.request import Request
+from sessionproof.wire.times import instant
+
+__all__ = ["Answer", "Reply"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: `status` is None when nothing did, and `failure` says why."""
+
+    status: int | None
+    headers: tuple[tuple[str, str], ...] = ()
+    content: bytes = b""
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer, read through the contract. Values that the contract doesn't name or the answer lacks are ABSENT."""
+
+    contract: Contract
+    request: Request
+    answer: Answer
+    leaks: tuple[str, ...] = ()  # actors whose canaries are in it and don't belong to the reader
+
+    @property
+    def status(self) -> int | None:
+        return self.answer.status
+
+    @property
+    def ok(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        return self.status is not None and 400 <= self.status < 500
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON, or ABSENT when it isn't."""
+        try:
+            return json.loads(self.answer.content)
+        except (ValueError, RecursionError):
+            return ABSENT
+
+    def header(self, name: str) -> str | None:
+        """The header's value, its lines joined by a comma; None when it isn't there."""
+        found = [value for key, value in self.answer.headers if key.lower() == name.lower()]
+        return ", ".join(found) if found else None
+
+    def at(self, place: Expression) -> Any:
+        if place.part == "header":
+            value = self.header(place.name)
+            return ABSENT if value is None else value
+        return ABSENT if self.json is ABSENT else at_pointer(self.json, place.pointer)
+
+    def __getitem__(self, name: str) -> Any:
+        """The value that the contract calls `name` in this answer, or ABSENT; `life` in seconds."""
+        place = self.request.binding.returns.get(name)
+        value = ABSENT if place is None else self.at(place)
+        if name == "life" and isinstance(value, int | float) and not isinstance(value, bool):
+            return value * self.request.binding.life_unit
+        return value
+
+    def shows(self, name: str) -> bool:
+        """Whether the contract says where `name` stands in this answer."""
+        return name in self.request.binding.returns
+
+    def instant(self, name: str) -> float | None:
+        """The time called `name` as seconds since the epoch; None when absent, unreadable or without a zone."""
+        return instant(self[name], self.contract.times)
+
+    @property
+    def session(self) -> str:
+        """The session id in the answer, "" when there is none."""
+        return "" if self["session"] is ABSENT or self["session"] is None else str(self["session"])
+
+    @property
+    def resumed(self) -> bool | None:
+        """What the answer says about resumption; None when the contract or the answer says nothing."""
+        value = self["resumed"]
+        return value if isinstance(value, bool) else None
+
+    @property
+    def reason(self) -> Any:
+        """The machine-readable reason of an error, or ABSENT."""
+        return ABSENT if self.contract.reason is None else self.at(self.contract.reason)
+
+    def items(self, name: str = "each") -> tuple[Mapping[str, Any], ...] | None:
+        """The entries of a list in the answer, by vocabulary name; None when there is no list."""
+        items = self.request.binding.lists.get(name)
+        if items is None:
+            return None
+        entries = self.at(items.at)
+        if isinstance(entries, dict):
+            return tuple(_entry(items, entry, key) for key, entry in entries.items())
+        if isinstance(entries, list):
+            return tuple(_entry(items, entry, ABSENT) for entry in entries)
+        return None
+
+    @cached_property
+    def text(self) -> str:
+        return self.answer.content.decode("utf-8", "replace")
+
+
+def _entry(items: Items, entry: Any, key: Any) -> dict[str, Any]:
+    return {
+        name: key if place.source == "key" else at_pointer(entry, place.pointer)
+        for name, place in items.fields.items()
+    }

@@ -1,0 +1,149 @@
+"""From an operation, an actor and values to an HTTP request, without I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from sessionproof.actors import Actor
+from sessionproof.contract.expressions import Expression, put_pointer
+from sessionproof.contract.model import Binding, Contract
+from sessionproof.contract.schemas import least
+
+__all__ = ["Raw", "Request", "build_request"]
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What a request has besides its contract's places, for requests that no well-behaved client would send.
+
+    `body` is joined into a JSON body; `content` replaces the body byte for byte; `path` replaces the path (already
+    percent-encoded); `identity=False` leaves the actor's identity out.
+    """
+
+    headers: Pairs = ()
+    query: Pairs = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
+    content: bytes | None = None
+    content_type: str | None = None
+    path: str | None = None
+    identity: bool = True
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request and what it means. `target` is the percent-encoded path with its query."""
+
+    binding: Binding
+    actor: Actor
+    method: str
+    target: str
+    headers: Pairs
+    content: bytes
+    values: Mapping[str, Any]  # what was sent, by vocabulary name
+
+    @property
+    def session(self) -> str | None:
+        return self.values.get("session")
+
+
+def build_request(
+    contract: Contract, binding: Binding, actor: Actor, values: Mapping[str, Any], raw: Raw | None = None
+) -> Request:
+    """The request that does `binding` as `actor` with `values` (by vocabulary name; `life` in seconds).
+
+    Values that the binding has no place for are left out. A session is put in every place that carries one.
+    """
+    raw = raw or Raw()
+    sent = {name: value for name, value in values.items() if name in binding.sends}
+    places = [*binding.constants, *_placed(binding, sent)]
+    query = [(place.name, _text(value)) for place, value in places if place.part == "query"]
+    headers = [(place.name, _text(value)) for place, value in places if place.part == "header"]
+    for parameter in binding.parameters:
+        known = {name.lower() for name, _ in (*query, *headers)} | {contract.identity.name.lower()}
+        if parameter.required and parameter.where in ("query", "header") and parameter.name.lower() not in known:
+            pair = (parameter.name, _text(least(contract.document, parameter.schema)))
+            (query if parameter.where == "query" else headers).append(pair)
+    if raw.identity and not binding.anonymous:
+        _identify(contract, actor, query, headers)
+    content, content_type = _body(contract, binding, places, raw)
+    if content_type and not any(name.lower() == "content-type" for name, _ in raw.headers):
+        headers.append(("Content-Type", content_type))
+    path = raw.path if raw.path is not None else _path(binding, places)
+    query += raw.query
+    target = path + (("&" if "?" in path else "?") + urlencode(query) if query else "")
+    return Request(binding, actor, binding.method, target, (*headers, *raw.headers), content, sent)
+
+
+def _placed(binding: Binding, sent: Mapping[str, Any]) -> list[tuple[Expression, Any]]:
+    """Whole objects before the values inside them, so that the finer value stands."""
+    places = [
+        (place, _in_unit(name, value, binding)) for name, value in sent.items() for place in binding.sends[name]
+    ]
+    return sorted(places, key=lambda placed: placed[0].pointer.count("/"))
+
+
+def _in_unit(name: str, value: Any, binding: Binding) -> Any:
+    if name != "life" or isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    in_unit = value / binding.life_unit
+    return int(in_unit) if in_unit == int(in_unit) else in_unit
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _identify(contract: Contract, actor: Actor, query: list[tuple[str, str]], headers: list[tuple[str, str]]) -> None:
+    identity = contract.identity
+    if actor.user is None or identity.kind == "none":
+        return
+    if identity.kind == "query":
+        query.append((identity.name, actor.user))
+    else:
+        headers.append((identity.name, f"Bearer {actor.secret}" if identity.kind == "bearer" else actor.user))
+
+
+def _path(binding: Binding, places: list[tuple[Expression, Any]]) -> str:
+    named = {place.name: quote(_text(value), safe="") for place, value in places if place.part == "path"}
+    return re.sub(r"{([^}]+)}", lambda found: named.get(found[1], "none"), binding.path)
+
+
+def _body(
+    contract: Contract, binding: Binding, places: list[tuple[Expression, Any]], raw: Raw
+) -> tuple[bytes, str]:
+    if raw.content is not None:
+        return raw.content, raw.content_type or binding.media_type
+    if not binding.media_type and not raw.body:
+        return b"", ""
+    body = least(contract.document, binding.body_schema) if binding.media_type else {}
+    if not isinstance(body, dict):
+        body = {}
+    for place, value in places:
+        if place.part == "body" and not place.pointer:
+            body = value
+        elif place.part == "body":
+            put_pointer(body, place.pointer, value)
+    body = {**body, **raw.body} if isinstance(body, dict) else body
+    media_type = raw.content_type or binding.media_type or "application/json"
+    if media_type.startswith("application/x-www-form-urlencoded"):
+        return urlencode({name: _text(value) for name, value in body.items()}).encode(), media_type
+    if media_type.startswith("multipart/form-data"):
+        return _multipart(body)
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"), media_type
+
+
+def _multipart(body: Mapping[str, Any]) -> tuple[bytes, str]:
+    """A file is a pair of its name and its bytes; everything else is a form field."""
+    import httpx
+
+    files = {name: value for name, value in body.items() if isinstance(value, tuple)}
+    fields = {name: _text(value) for name, value in body.items() if not isinstance(value, tuple)}
+    encoded = httpx.Request("POST", "http://127.0.0.1/", data=fields, files=files)
+    return encoded.read(), encoded.headers["Content-Type"]

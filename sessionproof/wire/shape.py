@@ -1,0 +1,77 @@
+"""Whether an answer has the shape that the contract's OpenAPI document promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from sessionproof.contract.expressions import ABSENT
+from sessionproof.wire.reply import Reply
+from sessionproof.wire.times import instant
+
+__all__ = ["shape_error"]
+
+_formats = FormatChecker(())
+
+
+@_formats.checks("date-time")
+def _date_time(value: object) -> bool:
+    return not isinstance(value, str) or instant(value, "rfc3339") is not None
+
+
+def shape_error(reply: Reply) -> str:
+    """What of the answer doesn't fit its declared schema, in words; "" when it fits or nothing is declared."""
+    declared = reply.request.binding.responses
+    if not declared or reply.status is None:
+        return ""
+    for status in (str(reply.status), f"{reply.status // 100}XX", "default"):
+        if status in declared:
+            return _against(reply, declared[status])
+    return f"status {reply.status} is not declared for {reply.request.binding.name}"
+
+
+def _against(reply: Reply, schema: Mapping[str, Any]) -> str:
+    if not schema:
+        return ""
+    if reply.json is ABSENT:
+        return "the body is not JSON"
+    found = sorted(_validator(reply.contract.document, schema).iter_errors(reply.json), key=_depth)
+    if not found:
+        return ""
+    where = "/".join(str(step) for step in found[0].absolute_path)
+    return f"/{where}: {found[0].message[:200]}"
+
+
+def _depth(error: ValidationError) -> int:
+    return len(error.absolute_path)
+
+
+_validators: dict[int, tuple[Mapping[str, Any], Validator]] = {}
+
+
+def _validator(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Validator:
+    """One validator per schema; the schema is kept beside it, so that its identity stays its own."""
+    if id(schema) not in _validators:
+        resource = Resource(contents=_absolute(document), specification=DRAFT202012)
+        registry: Registry[Any] = Registry().with_resource("urn:contract", resource)
+        whole = {"$id": "urn:contract:answer", **_absolute(schema)}
+        _validators[id(schema)] = (schema, Draft202012Validator(whole, registry=registry, format_checker=_formats))
+    return _validators[id(schema)][1]
+
+
+def _absolute(value: Any) -> Any:
+    """Local references, made to point into the whole document; OpenAPI 3.0's `nullable` as a type."""
+    if isinstance(value, Mapping):
+        below = {key: _absolute(part) for key, part in value.items()}
+        if isinstance(below.get("$ref"), str) and below["$ref"].startswith("#"):
+            below["$ref"] = "urn:contract" + below["$ref"]
+        if below.pop("nullable", False) and isinstance(below.get("type"), str):
+            below["type"] = [below["type"], "null"]
+        return below
+    return [_absolute(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,178 @@
+"""Identifiers: session and user ids can't be guessed, chosen or mistaken for one another; paths mean one thing."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections import Counter
+
+import pytest
+
+from sessionproof.caller import Caller
+from sessionproof.contract import Binding
+from sessionproof.effort import Numbers
+from sessionproof.expect import Expect, NotDeclared, Unproven
+from sessionproof.oddities import never_issued
+from sessionproof.plugin.fixtures import NewCaller
+from sessionproof.run import Run
+from sessionproof.state import listed
+from sessionproof.wire import Raw, Reply
+
+requirement = pytest.mark.requirement
+
+ENOUGH_BITS = 100  # a random UUID has 122 (RFC 9562 section 5.4)
+
+
+@requirement("SEC-01")
+def session_ids_cannot_be_guessed(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    replies = [alice.arranged(alice.create(), "create") for _ in range(max(14, numbers.creates))]
+    ids = [reply.session for reply in replies]
+    last = replies[-1]
+    expect.that(len(set(ids)) == len(ids), expected="ids that differ", seen="the same id twice", reply=last)
+    plain = [id for id in ids if not re.fullmatch(r"[A-Za-z0-9._~-]+", id)]
+    expect.that(not plain, expected="ids of URL-safe ASCII", seen=repr(plain[:1]), reply=last)
+    expect.that(ids != sorted(ids) and ids != sorted(ids, reverse=True), expected="ids in no order", seen="a rising order", reply=last)
+    named = [id for id in ids if alice.actor.marker in id.lower()]
+    expect.that(not named, expected="ids without the user's name", seen=repr(named[:1]), reply=last)
+    needed = target.contract.id_bits or ENOUGH_BITS
+    bits = random_bits(ids)
+    expect.that(bits >= needed, expected=f"at least {needed} random bits", seen=f"about {bits:.0f} in {ids[0]}", reply=last)
+
+
+def random_bits(ids: list[str]) -> float:
+    """What the positions that vary from id to id can carry; constant ones, and those that hardly vary, carry nothing."""
+    shortest = min(map(len, ids))
+    columns = [Counter(id[position] for id in ids) for position in range(shortest)]
+    varied = [column for column in columns if len(column) > 4]
+    alphabet = {character for column in varied for character in column}
+    return len(varied) * math.log2(len(alphabet)) if alphabet else 0.0
+
+
+@requirement("SEC-02")
+def ids_come_only_from_the_server(
+    alice: Caller, expect: Expect, numbers: Numbers, chance: random.Random, target: Run
+) -> None:
+    issued = alice.has_session()
+    for number in range(3):
+        chosen = never_issued(issued, chance)
+        names = ("session_id", "sessionId", "id")
+        raw = (
+            Raw(body=dict.fromkeys(names, chosen)),
+            Raw(query=tuple((name, chosen) for name in names)),
+            Raw(headers=(("X-Session-ID", chosen),)),
+        )[number]
+        reply = alice.create(raw=raw)
+        if not reply.refused:
+            expect(reply).makes_new(issued, chosen)
+        expect(alice.read(chosen)).is_unknown()
+    for binding in target.contract.on_session():
+        missing = never_issued(issued, chance)
+        for _ in range(numbers.times):
+            expect(alice.try_on(binding, missing)).is_unknown()
+        expect(alice.read(missing)).is_unknown()
+        if target.contract.has("list"):
+            seen = listed(alice)
+            expect.that(missing not in seen.values("session"), expected="not listed", seen=missing, reply=seen.last)
+
+
+@requirement("SEC-07")
+def session_ids_are_compared_exactly(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    session = alice.has_session()
+    for name, other in numbers.some(list(nearly(session).items())):
+        for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
+            reply = alice.try_on(binding, other)
+            expect.that(
+                reply.refused, expected=f"no session under an id with {name}", seen=f"{reply.status} for {other!r}", reply=reply
+            )
+    expect(alice.read(session)).succeeds()
+
+
+def nearly(session: str) -> dict[str, str]:
+    """Ids that are not `session`, but look like it to a careless comparison."""
+    changed = {
+        "upper case": session.upper(),
+        "lower case": session.lower(),
+        "a space behind": f"{session} ",
+        "a space before": f" {session}",
+        "its last character missing": session[:-1],
+        "one character more": f"{session}0",
+        "a pattern": f"{session[:-1]}*",
+        "a wildcard": f"{session[:-1]}%",
+        "nothing but a pattern": "*",
+        "its hyphens missing": session.replace("-", ""),
+        "a line break behind": f"{session}\n",
+        "a NUL behind": f"{session}\0",
+    }
+    return {name: other for name, other in changed.items() if other != session}
+
+
+@requirement("SEC-07")
+def user_ids_are_compared_exactly(
+    alice: Caller, new_caller: NewCaller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    if target.contract.identity.kind not in ("header", "query"):
+        raise NotDeclared("users can't be named freely here")
+    if not target.invents_users:
+        raise Unproven("users can't be named freely in this run; leave --user out")
+    base = f"u{alice.actor.marker[2:]}_1"
+    names = [base, f"{base}0", base.upper(), base[:-1], f"{base}*", base[:-1] + "*", f"{base}:x"]
+    callers = [new_caller(f"user{number}", name) for number, name in enumerate(numbers.some(names))]
+    sessions: dict[str, str] = {}
+    for caller in callers:
+        reply = caller.create(client="the-same")
+        if not reply.refused:
+            sessions[str(caller.user)] = expect(reply).makes_new(*sessions.values()).session
+    for caller in callers:
+        for owner, session in sessions.items():
+            if owner == caller.user:
+                expect(caller.read(session)).succeeds()
+                continue
+            for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
+                expect(caller.try_on(binding, session)).is_foreign()
+        if target.contract.has("list") and caller.user in sessions and target.contract.list_scope != "all":
+            seen = listed(caller)
+            expect(seen.last).holds_exactly([sessions[caller.user]], map(str, seen.values("session")), f"of {caller.user!r}")
+
+
+@requirement("SEC-08")
+def a_trailing_slash_does_what_is_declared(
+    alice: Caller, nobody: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    contract = target.contract
+    session = alice.has_session()
+    has_identity = contract.identity.kind != "none"
+    for binding in contract.bindings:
+        if binding.operation in ("delete", "login"):
+            continue
+        other = other_form(binding, session)
+        if has_identity and not binding.anonymous:
+            for path in (other, f"/{other}")[: numbers.times]:
+                reply = at_path(nobody, binding, path, session)
+                expect.that(not reply.ok, expected="no success without an identity", seen=str(reply.status), reply=reply)
+        reply = at_path(alice, binding, other, session)
+        if contract.slash == "exact":
+            expect(reply).is_refused()
+        elif contract.slash == "either":
+            expect(reply).succeeds()
+        elif contract.slash == "redirect":
+            expect.that(reply.status in (307, 308), expected="307 or 308", seen=str(reply.status), reply=reply)
+            leads = (reply.header("Location") or "").split("?")[0].endswith(plain_path(binding, session))
+            expect.that(leads, expected=plain_path(binding, session), seen=str(reply.header("Location")), reply=reply)
+        else:
+            expect(reply).is_no_server_error()
+            expect.observe(f"{binding.method} {other.replace(session, 'ID')} answers {reply.status}")
+
+
+def plain_path(binding: Binding, session: str) -> str:
+    return re.sub(r"{[^}]+}", session, binding.path)
+
+
+def other_form(binding: Binding, session: str) -> str:
+    """The path with a slash at its end where it has none, and without where it has one."""
+    path = plain_path(binding, session)
+    return path[:-1] if path.endswith("/") else f"{path}/"
+
+
+def at_path(caller: Caller, binding: Binding, path: str, session: str) -> Reply:
+    return caller.try_on(binding, session, raw=Raw(path=path))

@@ -1,0 +1,255 @@
+"""Input: what is malformed, claimed or out of range is refused or ignored, leaves no trace, and is answered clearly."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from dataclasses import replace
+
+import pytest
+
+from sessionproof.caller import Caller
+from sessionproof.contract import Binding
+from sessionproof.contract.expressions import ABSENT
+from sessionproof.effort import Numbers
+from sessionproof.expect import Expect, NotDeclared
+from sessionproof.oddities import never_issued
+from sessionproof.run import Run
+from sessionproof.state import differences, listed, snapshot
+from sessionproof.wire import Raw, Reply
+
+requirement = pytest.mark.requirement
+
+ODD_PATH_PARTS = ("%00", "..%2f..%2fetc", "%F0%9F%98%80", "a" * 4000, "%20", "'%22%3B--", "%ff%fe")
+ODD_LIMITS = ("-1", "abc", "1e9", "99999999999999999999", "")
+NOT_AN_OBJECT = (b'{"title": ', b"[1, 2]", b'"text"', b"\xff\xfe\x00", b"{'a': 1}", b"nul", b"\xef\xbb\xbf{")
+ODD_OBJECTS = (
+    b'{"context": ' + b'{"a":' * 3000 + b"1" + b"}" * 3001,
+    b'{"metadata": {"n": 1e999}}',
+    b'{"title": "\\ud800"}',
+    b'{"title": "a\\u0000b"}',
+    b'{"title": "a", "title": "b"}',
+)
+TRACES = re.compile(
+    r"Traceback \(most recent|File \"/|\.py\", line \d|at [\w.$]+\(\w+\.java:\d|goroutine \d+ \[|Exception in thread|"
+    r"redis\.exceptions|psycopg|sqlalchemy|SELECT .+ FROM |node_modules/|/usr/lib/|site-packages/",
+    re.IGNORECASE,
+)
+
+
+@requirement("SEC-03")
+def malformed_input_is_refused_and_leaves_no_trace(
+    alice: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    session = alice.has_session()
+    if target.contract.has("add_message"):
+        alice.has_said(session, alice.text())
+    for binding in target.contract.bindings:
+        if binding.operation == "login":
+            continue
+        before = whole_state(alice, session, target)
+        for calls in (malformed_calls(binding), odd_calls(binding)):
+            replies = [alice.try_on(binding, session, raw=raw) for raw in numbers.some(calls, 4 * numbers.times**4)]
+            for reply in replies:
+                expect(reply).is_no_server_error()
+                if calls == malformed_calls(binding):
+                    expect(reply).is_refused()
+            if replies and all(reply.refused for reply in replies):
+                now = whole_state(alice, session, target)
+                expect(replies[-1]).is_as_before(differences(before, now), f"everything after {len(replies)} refusals")
+
+
+def whole_state(caller: Caller, session: str, target: Run) -> dict[str, object]:
+    sessions = sorted(map(str, listed(caller).values("session"))) if target.contract.has("list") else []
+    return {"session": snapshot(caller, session), "list": sessions}
+
+
+def malformed_calls(binding: Binding) -> list[Raw]:
+    """What no contract takes: ids that can't be any, bodies that are no JSON objects."""
+    found = []
+    if binding.on_session and "{" in binding.path:
+        found += [Raw(path=re.sub(r"{[^}]+}", lambda _, odd=odd: odd, binding.path)) for odd in ODD_PATH_PARTS]  # type: ignore[misc]
+    if binding.media_type.startswith("application/json"):
+        found = [Raw(content=content) for content in NOT_AN_OBJECT] + found
+        found += [
+            Raw(content=b"\xfe\xff\x00{", content_type=kind)
+            for kind in ("text/plain", "application/xml", "application/json; charset=utf-16")
+        ]
+    return found
+
+
+def odd_calls(binding: Binding) -> list[Raw]:
+    """What a contract may take or refuse, but what breaks no server."""
+    found = [Raw(query=(("limit", limit),)) for limit in ODD_LIMITS if "limit" in binding.sends]
+    if binding.media_type.startswith("application/json"):
+        values = ({"x": 1}, 17.5, ["x"], True, "\x00", "x" * 20_000)
+        found += [Raw(content=json.dumps({name: value}).encode()) for value in values for name in field_names(binding)]
+        found += [Raw(content=content) for content in ODD_OBJECTS]
+    return found
+
+
+def field_names(binding: Binding) -> list[str]:
+    places = [place for places in binding.sends.values() for place in places if place.part == "body"]
+    return sorted({place.pointer.split("/")[1] for place in places if place.pointer})
+
+
+@requirement("SEC-04")
+def errors_have_one_form_and_show_nothing_inside(
+    alice: Caller, bob: Caller, nobody: Caller, expect: Expect, chance: random.Random, target: Run
+) -> None:
+    session = alice.has_session(title=alice.text("title"))
+    missing = never_issued(session, chance)
+    reasons = set()
+    for binding in target.contract.on_session():
+        gone = alice.try_on(binding, missing)
+        reasons.add(str(gone.reason))
+        errors = [gone]
+        if target.contract.identity.kind != "none":
+            errors += [bob.try_on(binding, session), nobody.try_on(binding, session)]
+        if binding.media_type.startswith("application/json"):
+            errors.append(alice.call(binding, session, raw=Raw(content=b"{")))
+        for reply in errors:
+            expect(reply).is_refused()
+            is_a_clean_error(reply, expect, target)
+    if target.contract.reason is not None:
+        expect.that(len(reasons) == 1, expected="one reason for unknown sessions on all routes", seen=str(sorted(reasons)))
+    for reply in (alice.read(session), alice.create(client=alice.client)):
+        cache = (reply.header("Cache-Control") or "").lower()
+        kept_out = "no-store" in cache or "private" in cache
+        expect.that(kept_out, expected="Cache-Control: no-store or private", seen=cache or "none", reply=reply)
+
+
+def is_a_clean_error(reply: Reply, expect: Expect, target: Run) -> None:
+    declared = reply.request.binding.responses
+    if str(reply.status) in declared or "default" in declared:
+        expect(reply).has_shape()
+    if target.contract.reason is not None:
+        told = isinstance(reply.reason, str | int) and str(reply.reason).strip() != ""
+        expect.that(told, expected="a machine-readable reason", seen=repr(reply.reason), reply=reply)
+    found = TRACES.search(reply.text)
+    expect.that(found is None, expected="nothing of the server's inside", seen=found[0] if found else "", reply=reply)
+    expect(reply).leaks_nothing()
+
+
+@requirement("SEC-05")
+def fields_of_the_server_cannot_be_set(
+    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, chance: random.Random, target: Run
+) -> None:
+    read = target.contract.first("read")
+    owned = {name: place.pointer for name, place in read.returns.items() if name in ("user", "created", "updated", "activity", "expires", "session")}
+    forged = {pointer.split("/")[1]: forgery(name, alice) for name, pointer in owned.items() if pointer.count("/") == 1}
+    forged["messages"] = [{"role": "user", "content": alice.text("forged")}]
+    if not forged:
+        raise NotDeclared("the contract names no field that is the server's")
+    bodies = [forged, {"metadata": forged}, *({name: value} for name, value in forged.items())]
+    for body in numbers.some(bodies, numbers.times**6):
+        raw = Raw(body=body)
+        for write in ("create", "resume", "update"):
+            client = f"{bob.client}-{chance.getrandbits(32):x}"
+            session = "" if write == "create" else bob.has_session(client=client)
+            if write == "update":
+                if not target.contract.has("update"):
+                    continue
+                reply = bob.update(session, title=bob.text("title"), raw=raw)
+            else:
+                reply = bob.create(client=client, raw=raw)
+            if not reply.refused:
+                expect(reply).succeeds()
+                took_nothing(bob, alice, session or reply.session, forged, expect)
+            elif session:
+                took_nothing(bob, alice, session, forged, expect)
+
+
+def forgery(name: str, victim: Caller) -> str:
+    return {"user": str(victim.user), "session": "chosen-by-the-client", "expires": "2099-12-31T23:59:59Z"}.get(
+        name, "2001-01-01T00:00:00Z"
+    )
+
+
+def took_nothing(owner: Caller, victim: Caller, session: str, forged: dict[str, object], expect: Expect) -> None:
+    reply = expect(owner.read(session)).succeeds()
+    expect.that(session != forged.get("session_id"), expected="an id by the server", seen=session, reply=reply)
+    for name in ("user", "created", "updated", "activity", "expires", "session"):
+        if reply.shows(name):
+            expect.that(reply[name] not in forged.values(), expected=f"{name} by the server", seen=str(reply[name]), reply=reply)
+    expect.that(not reply.items("messages"), expected="no messages", seen="forged ones", reply=reply)
+    if owner.run.contract.identity.kind != "none":
+        expect(victim.read(session)).is_foreign()
+
+
+@requirement("SEC-09")
+def browsers_of_declared_origins_may_call(
+    alice: Caller, nobody: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    origins = target.contract.cors["origins"]
+    allowed = ["chrome-extension://abcdefghijklmnopabcdefghijklmnop", "https://app.example"] if origins == "any" else list(origins)
+    headers = ", ".join(target.contract.cors.get("headers", ["content-type"]))
+    session = alice.has_session()
+    for origin in allowed:
+        for binding in numbers.some(target.contract.bindings):
+            ask = (("Origin", origin), ("Access-Control-Request-Method", binding.method), ("Access-Control-Request-Headers", headers))
+            preflight = replace(binding, method="OPTIONS", media_type="", anonymous=True)
+            reply = expect(nobody.call(preflight, session, raw=Raw(headers=ask))).succeeds()
+            lets_in(reply, origin, expect)
+            methods = (reply.header("Access-Control-Allow-Methods") or "").upper()
+            expect.that(binding.method in methods or "*" in methods, expected=f"{binding.method} allowed", seen=methods, reply=reply)
+            granted = (reply.header("Access-Control-Allow-Headers") or "").lower()
+            lacking = [name for name in headers.lower().split(", ") if name not in granted and granted != "*"]
+            expect.that(not lacking, expected=f"headers {headers} allowed", seen=granted, reply=reply)
+        with_origin = Raw(headers=(("Origin", origin),))
+        for reply in (alice.read(session, raw=with_origin), alice.read("missing", raw=with_origin), alice.create(raw=with_origin)):
+            lets_in(reply, origin, expect)
+    if origins != "any":
+        stranger = "https://elsewhere.example"
+        reply = alice.read(session, raw=Raw(headers=(("Origin", stranger),)))
+        granted = reply.header("Access-Control-Allow-Origin")
+        expect.that(granted not in ("*", stranger), expected="no access for other origins", seen=str(granted), reply=reply)
+
+
+def lets_in(reply: Reply, origin: str, expect: Expect) -> None:
+    granted = reply.header("Access-Control-Allow-Origin")
+    expect.that(granted in ("*", origin), expected=f"Access-Control-Allow-Origin for {origin}", seen=str(granted), reply=reply)
+    credentials = (reply.header("Access-Control-Allow-Credentials") or "").lower()
+    both = granted == "*" and credentials == "true"
+    expect.that(not both, expected="no wildcard together with credentials", seen="both", reply=reply)
+
+
+@requirement("EXP-05")
+def lives_outside_the_limits_are_refused_or_clamped(
+    alice: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    life = target.contract.life
+    unit = target.contract.first("create").life_unit
+    low, high = life.minimum, life.maximum
+    for asked in (low, high):
+        if asked is not None:
+            in_force(expect(alice.create(life=asked)).succeeds(), alice, asked, asked, expect)
+    odd: list[object] = [0, -unit, -1e9 * unit, 1e9 * unit, 1e15 * unit, "60", "abc", True, [], None]
+    odd += [low / 2] if low is not None else []
+    odd += [high + unit, high * 2] if high is not None else []
+    for value in numbers.some(odd[::-1]):
+        reply = alice.create(life=value)
+        if reply.refused:
+            continue
+        expect(reply).succeeds()
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if life.outside == "reject" and is_number:
+            expect(reply).is_invalid()
+        in_force(reply, alice, low or 0.0, high, expect)
+
+
+def in_force(reply: Reply, caller: Caller, low: float, high: float | None, expect: Expect) -> None:
+    """The life that the answer reports, or else its expiry, lies within the limits."""
+    read = expect(caller.read(reply.session)).succeeds()
+    shown, created, expires = read["life"], read.instant("created"), read.instant("expires")
+    most = high if high is not None else 10 * 365 * 86400.0
+    if isinstance(shown, int | float):
+        expect.that(low <= shown <= most, expected=f"a life of {low:g} to {most:g} s", seen=f"{shown:g} s", reply=read)
+    if read.shows("expires"):
+        expect.that(expires is not None, expected="an expiry", seen=repr(read["expires"]), reply=read)
+    if expires is not None and created is not None:
+        lasts = expires - created
+        expect.that(low - 1 <= lasts <= most + 1, expected=f"an expiry after {low:g} to {most:g} s", seen=f"{lasts:g} s", reply=read)
+    if shown is ABSENT and expires is None:
+        expect.undecided += 1

@@ -1,0 +1,264 @@
+"""Isolation: nobody sees, changes or keeps alive what is another's, whatever a request claims."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from sessionproof.caller import Caller
+from sessionproof.effort import Numbers
+from sessionproof.expect import Expect, NotDeclared
+from sessionproof.oddities import never_issued
+from sessionproof.run import Run
+from sessionproof.state import differences, listed, said_in, snapshot
+from sessionproof.wire import Raw, Reply
+
+requirement = pytest.mark.requirement
+
+ID_NAMES = ("session_id", "sessionId", "id")
+OWNER_NAMES = ("user_id", "userId", "owner", "user")
+
+
+def filled_session(caller: Caller, target: Run) -> str:
+    """A session with the caller's canary in everything that it can hold."""
+    values = {"title": caller.text("title"), "context": {"c": caller.text()}, "metadata": {"m": caller.text()}}
+    session = caller.has_session(client=caller.client, **values)
+    if target.contract.has("add_message"):
+        caller.has_said(session, caller.text("said"), caller.text("said"))
+    return session
+
+
+@requirement("ISO-01")
+def no_read_shows_another_users_session(
+    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    session = filled_session(alice, target)
+    own = filled_session(bob, target)
+    reads = target.contract.on_session(writes=False)
+    for _ in range(numbers.times):
+        for binding in reads:
+            expect(bob.try_on(binding, session)).is_foreign()
+            expect(bob.try_on(binding, own)).succeeds()
+            expect(alice.try_on(binding, session)).succeeds()
+
+
+@requirement("ISO-02")
+def a_refused_operation_has_no_effect(
+    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    session = filled_session(alice, target)
+    before = snapshot(alice, session, moving=True)
+    for binding in (*target.contract.on_session(writes=True), *target.contract.on_session(writes=False)):
+        for _ in range(numbers.times):
+            reply = expect(bob.try_on(binding, session)).is_foreign()
+            after = snapshot(alice, session, moving=True)
+            expect(reply).is_as_before(differences(before, after), f"alice's session after bob's {binding.operation}")
+    if target.contract.has("list"):
+        seen = listed(alice)
+        expect(seen.last).holds_exactly([session], map(str, seen.values("session")), "sessions of alice")
+
+
+@requirement("ISO-03")
+def lists_hold_the_callers_sessions_only(
+    alice: Caller, bob: Caller, carol: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    if target.contract.list_scope == "all":
+        raise NotDeclared("the list is declared to show everyone's sessions")
+    own: dict[str, list[str]] = {"alice": [], "bob": [], "carol": []}
+    for _ in range(numbers.page):
+        own["alice"].append(alice.has_session(title=alice.text("title")))
+        own["bob"].append(bob.has_session(title=bob.text("title")))
+    filters = [{}]
+    if "status" in target.contract.first("list").sends and target.contract.status_initial:
+        filters.append({"status": target.contract.status_initial})
+    for caller in (bob, carol, alice):
+        for chosen in filters:
+            for size in (None, 2, 1, numbers.page * 2)[: numbers.times * 4 - 2]:
+                seen = listed(caller, page=size, **chosen)
+                expect(seen.last).holds_exactly(own[caller.name], map(str, seen.values("session")), f"of {caller.name}")
+                only_own(seen.replies, own[caller.name], expect)
+        if "offset" in target.contract.first("list").sends:
+            beyond = caller.list(offset=numbers.page + 1)
+            expect(beyond).leaks_nothing()
+            expect(beyond).holds_exactly([], map(str, beyond.items() or ()), "sessions past the end")
+
+
+def only_own(replies: tuple[Reply, ...], own: list[str], expect: Expect) -> None:
+    for reply in replies:
+        expect(reply).leaks_nothing()
+        if reply.shows("total"):
+            expect(reply).says("total", len(own))
+
+
+@requirement("ISO-04")
+def a_foreign_session_looks_like_one_that_never_was(
+    alice: Caller, bob: Caller, expect: Expect, chance: random.Random, target: Run
+) -> None:
+    contract = target.contract
+    session = filled_session(alice, target)
+    missing = never_issued(session, chance)
+    for binding in contract.on_session(leave_out=["delete"]):
+        foreign, unknown = bob.try_on(binding, session), bob.try_on(binding, missing)
+        alike = masked(foreign, session) == masked(unknown, missing)
+        if contract.foreign & contract.unknown:
+            expect(unknown).is_unknown()
+            expect.that(
+                alike,
+                expected=f"one answer for foreign and never issued ({masked(unknown, missing)[0]})",
+                seen=f"{foreign.status} with another body or headers ({masked(foreign, session)[1][:120]})",
+                reply=foreign,
+            )
+        else:
+            expect(foreign).is_foreign()
+            expect.observe(f"foreign {foreign.status} and never issued {unknown.status} can be told apart")
+
+
+def masked(reply: Reply, session: str) -> tuple[int | None, str, tuple[str, ...]]:
+    """Status, body without the id, and the names of the headers that an API sets."""
+    varying = ("date", "content-length", "server", "connection", "keep-alive", "etag")
+    names = {name.lower() for name, _ in reply.answer.headers if "id" not in name.lower().split("-")}
+    return reply.status, reply.text.replace(session, "ID"), tuple(sorted(names.difference(varying)))
+
+
+@requirement("ISO-05")
+def without_an_identity_nothing_is_done(
+    alice: Caller, nobody: Caller, stranger: Callable[[str], Caller], expect: Expect, target: Run
+) -> None:
+    session = filled_session(alice, target)
+    before = snapshot(alice, session, moving=True)
+    owned = listed(alice).values("session") if target.contract.has("list") else []
+    for caller in (nobody, stranger("")):
+        for binding in target.contract.bindings:
+            if binding.anonymous or binding.operation in ("login", "delete"):
+                continue
+            reply = expect(caller.try_on(binding, session)).is_without_identity()
+            expect(reply).leaks_nothing()
+        expect(caller.create(client=alice.client)).is_without_identity()
+        if target.contract.has("delete"):
+            expect(caller.delete(session)).is_without_identity()
+        expect(alice.read(session)).is_as_before(
+            differences(before, snapshot(alice, session, moving=True)), "alice's session"
+        )
+    if owned:
+        expect(alice.list()).holds_exactly(owned, listed(alice).values("session"), "sessions of alice")
+
+
+@requirement("ISO-06")
+def the_owner_comes_from_the_identity_alone(
+    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    identity, victim = target.contract.identity, str(alice.user)
+    session = filled_session(alice, target)
+    before = snapshot(alice, session, moving=True)
+    claims = [Raw(body=dict.fromkeys(OWNER_NAMES, victim)), Raw(query=tuple((name, victim) for name in OWNER_NAMES))]
+    claims += [Raw(headers=(("X-Owner", victim), ("X-Forwarded-User", victim), ("X-Original-User", victim)))]
+    claims += [Raw(headers=((name, value),)) for name, value in ((identity.roles, "admin"), (identity.email, victim)) if name]
+    if identity.kind == "header":
+        claims.append(Raw(headers=((identity.name, victim),)))
+    for raw in numbers.some(claims):
+        creates_for_itself(bob, alice, raw, expect)
+        for binding in numbers.some(target.contract.on_session()):
+            if binding.method in ("GET", "DELETE") and raw.body:
+                continue
+            reply = bob.call(binding, session, raw=raw, **valid_values(bob, binding.sends))
+            expect(reply).is_refused()
+            expect(reply).leaks_nothing()
+        after = snapshot(alice, session, moving=True)
+        expect(reply).is_as_before(differences(before, after), "alice's session")
+    if target.contract.has("list") and target.contract.list_scope != "all":
+        seen = listed(alice)
+        expect(seen.last).holds_exactly([session], map(str, seen.values("session")), "sessions of alice")
+
+
+def creates_for_itself(caller: Caller, victim: Caller, raw: Raw, expect: Expect) -> None:
+    reply = caller.create(raw=raw)
+    if reply.refused:
+        return
+    expect(reply).makes_new()
+    expect(caller.read(reply.session)).succeeds()
+    expect(victim.read(reply.session)).is_foreign()
+    if "update" in caller.run.contract.capabilities and raw.body:
+        caller.update(reply.session, title=caller.text("title"), raw=raw)
+        expect(caller.read(reply.session)).succeeds()
+        expect(victim.read(reply.session)).is_foreign()
+
+
+def valid_values(caller: Caller, sends: object) -> dict[str, str]:
+    values = {"role": "user", "content": caller.text("said"), "title": caller.text("title"), "question": caller.text()}
+    return {name: value for name, value in values.items() if name in sends}  # type: ignore[operator]
+
+
+@requirement("ISO-07")
+def a_second_session_id_in_a_request_is_refused_or_without_effect(
+    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    users = (bob, alice) if target.contract.identity.kind != "none" else (bob, bob)
+    mine = filled_session(bob, target)
+    other = bob.has_session(title=bob.text("other"))
+    theirs = users[1].has_session(title=users[1].text("theirs"))
+    for named in (other, theirs):
+        owner = bob if named == other else users[1]
+        before = snapshot(owner, named, moving=True)
+        for raw in extra_ids(named):
+            for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
+                if raw.body and binding.method == "GET":
+                    continue
+                acts_on_the_declared_session(bob, binding.operation, mine, named, raw, expect, target)
+            if target.contract.has("delete"):
+                spare = bob.has_session()
+                expect(bob.delete(spare, raw=Raw(headers=raw.headers, query=raw.query))).is_no_server_error()
+            expect(owner.read(named)).is_as_before(
+                differences(before, snapshot(owner, named, moving=True)), "the session named in the wrong place"
+            )
+
+
+def extra_ids(session: str) -> list[Raw]:
+    """`session` in places where the contract has none."""
+    return [
+        Raw(headers=(("X-Session-ID", session),)),
+        Raw(query=tuple((name, session) for name in ID_NAMES)),
+        Raw(body=dict.fromkeys(ID_NAMES, session)),
+    ]
+
+
+def acts_on_the_declared_session(
+    caller: Caller, operation: str, mine: str, named: str, raw: Raw, expect: Expect, target: Run
+) -> None:
+    binding = target.contract.first(operation)
+    values = valid_values(caller, binding.sends)
+    reply = caller.call(binding, mine, raw=raw, **values)
+    expect(reply).is_no_server_error()
+    if not reply.ok:
+        return
+    if reply.shows("session"):
+        expect(reply).says("session", mine)
+    if operation == "add_message" and "messages" in target.contract.capabilities:
+        seen = said_in(caller, mine)
+        expect.that(values["content"] in seen, expected="the message in the session of the path", seen="elsewhere", reply=reply)
+
+
+@requirement("ISO-09")
+def sessions_never_share_what_is_in_them(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    contract = target.contract
+    secrets = {}
+    for number in range(max(3, numbers.page // 2)):
+        client = {"client": f"{alice.client}-{number}"} if "resume" in contract.capabilities else {}
+        secret = alice.text(f"only in {number}")
+        session = alice.has_session(**client, context={"c": secret}, metadata={"m": secret})
+        secrets[session] = secret
+        if contract.has("add_message"):
+            alice.has_said(session, secret)
+        if contract.has("update"):
+            alice.arranged(alice.update(session, title=secret), "update")
+        if client and number % 2:
+            alice.arranged(alice.create(**client), "create")
+    fresh = expect(alice.create()).makes_new(*secrets)
+    for session in (*secrets, fresh.session):
+        for binding in contract.on_session(writes=False):
+            reply = expect(alice.try_on(binding, session)).succeeds()
+            foreign = [secret for other, secret in secrets.items() if other != session and secret in reply.text]
+            expect.that(not foreign, expected="nothing of another session", seen=", ".join(foreign), reply=reply)
+            if binding.operation in ("read", "messages") and session in secrets:
+                expect.that(secrets[session] in reply.text, expected="its own content", seen="none", reply=reply)

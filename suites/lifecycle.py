@@ -1,0 +1,254 @@
+"""Lifecycle: a session is made, read, changed, listed and deleted, and each step shows in the next."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+
+from sessionproof.caller import Caller
+from sessionproof.contract.expressions import ABSENT
+from sessionproof.effort import Numbers
+from sessionproof.expect import Expect, NotDeclared
+from sessionproof.run import Run
+from sessionproof.state import differences, listed, said_in, snapshot
+from sessionproof.wire import Reply
+
+requirement = pytest.mark.requirement
+
+SKEW = 5.0  # seconds that a server's clock may differ from its own Date header
+
+
+@requirement("LIF-01")
+def a_create_returns_a_new_id_that_reads_back_at_once(alice: Caller, expect: Expect, numbers: Numbers) -> None:
+    issued: list[str] = []
+    for _ in range(numbers.creates):
+        created = expect(alice.create()).makes_new(*issued)
+        issued.append(created.session)
+        read = expect(alice.read(created.session)).succeeds()
+        if read.shows("session"):
+            expect(read).says("session", created.session)
+
+
+@requirement("LIF-02")
+def a_new_session_has_its_declared_form_and_is_empty(alice: Caller, expect: Expect, target: Run) -> None:
+    used = alice.has_session()
+    secret = alice.text("from another session")
+    if target.contract.has("add_message"):
+        alice.has_said(used, secret)
+    if target.contract.has("update"):
+        alice.arranged(alice.update(used, title=secret, context={"k": secret}, metadata={"k": secret}), "update")
+
+    created = expect(alice.create()).succeeds()
+    for reply in (created, alice.read(created.session)):
+        expect(reply).succeeds()
+        expect(reply).has_shape()
+        expect.that(secret not in reply.text, expected="nothing of another session", seen="its text", reply=reply)
+        times_are_in_order(reply, expect)
+        for name in ("messages", "uploads", "cases"):
+            if name in reply.request.binding.lists:
+                expect(reply).holds_exactly([], map(str, reply.items(name) or ()), name)
+        if reply.shows("status") and target.contract.status_initial:
+            expect(reply).says("status", target.contract.status_initial)
+        if reply.shows("current_case"):
+            expect.that(not reply["current_case"], expected="no current case", seen=str(reply["current_case"]), reply=reply)
+    if target.contract.has("messages"):
+        expect.that(said_in(alice, created.session) == [], expected="an empty conversation", seen="messages")
+
+
+def times_are_in_order(reply: Reply, expect: Expect) -> None:
+    """Zone-aware; created <= updated <= activity <= the server's now <= expires."""
+    names = [name for name in ("created", "updated", "activity", "expires") if reply.shows(name)]
+    times = {name: reply.instant(name) for name in names}
+    for name, at in times.items():
+        expect.that(at is not None, expected=f"{name} as a time with its zone", seen=str(reply[name]), reply=reply)
+    order = [(name, at) for name, at in times.items() if at is not None]
+    for (earlier, a), (later, b) in zip(order, order[1:], strict=False):
+        expect.that(a <= b, expected=f"{earlier} not after {later}", seen=f"{reply[earlier]} and {reply[later]}", reply=reply)
+    date = reply.header("Date")
+    if date is not None and "activity" in times and times["activity"] is not None:
+        now = parsedate_to_datetime(date).timestamp()
+        expect.that(
+            abs(times["activity"] - now) <= SKEW,
+            expected=f"activity at the server's own time ({date})",
+            seen=str(reply["activity"]),
+            reply=reply,
+        )
+
+
+@requirement("LIF-03")
+def reading_changes_nothing(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    session = alice.has_session()
+    if target.contract.has("add_message"):
+        alice.has_said(session, alice.text())
+    first = expect(alice.read(session)).succeeds()
+    for _ in range(numbers.times + 1):
+        again = expect(alice.read(session)).succeeds()
+        expect(again).is_as_before(differences(steady(first, target), steady(again, target)), "the session")
+    if target.contract.has("messages"):
+        before = listed(alice, "messages", session).entries
+        expect.that(
+            listed(alice, "messages", session).entries == before, expected="the same conversation", seen="another one"
+        )
+    if "read" not in target.contract.life.not_refreshed_by and again.shows("activity"):
+        moved = "moves" if first["activity"] != again["activity"] else "doesn't move"
+        expect.observe(f"reading {moved} the last activity")
+
+
+def steady(reply: Reply, target: Run) -> Any:
+    """The body without what is declared volatile, and without what reading may move where nothing forbids it."""
+    body = dict(reply.json) if isinstance(reply.json, dict) else reply.json
+    places = list(reply.request.binding.volatile)
+    if "read" not in target.contract.life.not_refreshed_by:
+        places += [reply.request.binding.returns[name] for name in ("activity", "expires") if reply.shows(name)]
+    for place in places:
+        if isinstance(body, dict):
+            body.pop(place.pointer.removeprefix("/").split("/")[0], None)
+    return body
+
+
+@requirement("LIF-04")
+def an_update_changes_what_is_sent_and_nothing_else(alice: Caller, expect: Expect, target: Run) -> None:
+    update = target.contract.first("update")
+    fields = [name for name in ("title", "context", "metadata") if name in update.sends]
+    if not fields:
+        raise NotDeclared("the contract names no field that an update changes")
+    session = alice.has_session(client=alice.client)
+    if target.contract.has("add_message"):
+        alice.has_said(session, alice.text("first"), alice.text("second"))
+    values: dict[str, Any] = {name: new_value(name, alice) for name in fields}
+    expect(alice.update(session, **values)).succeeds()
+    for name in fields:
+        before, updated = snapshot(alice, session), alice.read(session).instant("updated")
+        values[name] = new_value(name, alice)
+        sent = values if target.contract.update_replaces else {name: values[name]}
+        reply = expect(alice.update(session, **sent)).succeeds()
+        after = snapshot(alice, session)
+        expect.that(
+            holds(after.get(name), values[name]), expected=f"{name} {values[name]!r}", seen=repr(after.get(name)), reply=reply
+        )
+        others = [key for key in before if key not in (name, "life", "kind")]
+        changes = differences({key: before[key] for key in others}, {key: after.get(key, ABSENT) for key in others})
+        expect(reply).is_as_before(changes, f"everything but {name}")
+        now = alice.read(session).instant("updated")
+        if updated is not None and now is not None:
+            expect.that(now >= updated, expected="updated not before what it was", seen=f"{now} after {updated}", reply=reply)
+
+
+def new_value(name: str, caller: Caller) -> Any:
+    return caller.text(name) if name == "title" else {"note": caller.text(name), "more": {"deep": [1, None, "x"]}}
+
+
+def holds(seen: Any, sent: Any) -> bool:
+    """An object holds what was sent if it has all of it; others are equal."""
+    if isinstance(sent, dict):
+        return isinstance(seen, dict) and all(holds(seen.get(key), value) for key, value in sent.items())
+    return bool(seen == sent)
+
+
+@requirement("LIF-05")
+def nothing_works_on_a_deleted_session(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    said = alice.text("said before the delete")
+    for filled in (True, False)[: numbers.times]:
+        session = alice.has_session(client=f"{alice.client}-{filled}")
+        if filled and target.contract.has("add_message"):
+            alice.has_said(session, said)
+        expect(alice.delete(session)).succeeds()
+        for binding in (*target.contract.on_session(leave_out=["delete"]), *target.contract.on_session(writes=False)):
+            reply = expect(alice.try_on(binding, session)).is_gone()
+            expect.that(said not in reply.text, expected="nothing of the deleted session", seen=said, reply=reply)
+        for _ in range(2):
+            again = alice.delete(session)
+            harmless = again.ok or again.status in target.contract.gone | {404, 410}
+            expect.that(harmless, expected="a harmless answer to deleting again", seen=str(again.status), reply=again)
+        if target.contract.has("list"):
+            pages = listed(alice)
+            expect.that(session not in pages.values("session"), expected="not listed", seen="listed", reply=pages.last)
+        if "resume" in target.contract.capabilities:
+            expect(alice.create(client=f"{alice.client}-{filled}")).makes_new(session)
+
+
+@requirement("LIF-06")
+def the_list_shows_every_living_session_once(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    living = [alice.has_session() for _ in range(max(3, numbers.page // 2))]
+    shows_exactly(living, alice, expect, target, pages=(None, *(1, 2, len(living), len(living) + 1)[: numbers.times * 4 - 3]))
+    living.append(alice.has_session(client=alice.client))
+    shows_exactly(living, alice, expect, target, pages=(None, 2))
+    if target.contract.has("update"):
+        alice.arranged(alice.update(living[1], title=alice.text("title")), "update")
+        shows_exactly(living, alice, expect, target, pages=(2,))
+    if target.contract.has("delete"):
+        for gone in (living[0], living[2]):
+            alice.arranged(alice.delete(gone), "delete")
+            living.remove(gone)
+            shows_exactly(living, alice, expect, target, pages=(None, 2))
+
+
+def shows_exactly(living: list[str], caller: Caller, expect: Expect, target: Run, pages: tuple[int | None, ...]) -> None:
+    for size in pages:
+        seen = listed(caller, page=size)
+        shown = list(map(str, seen.values("session")))
+        if target.contract.list_scope == "all":
+            shown = [session for session in shown if session in living]
+        elif seen.totals:
+            totals = set(map(repr, seen.totals))
+            expect.that(totals == {repr(len(living))}, expected=f"a total of {len(living)}", seen=str(totals), reply=seen.last)
+        by = f"sessions in pages of {size or 'the default size'}"
+        expect(seen.last).holds_exactly(living, shown, by)
+
+
+@requirement("LIF-07")
+def status_moves_only_along_declared_transitions(
+    alice: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    contract = target.contract
+    statuses = sorted({contract.status_initial, *contract.status_transitions, *sum(contract.status_transitions.values(), ())})
+    for start in contract.status_transitions:
+        goals = [status for status in statuses if status != start]
+        for goal in (*goals, *("zombie", "", "ACTIVE", "expired")[: numbers.times * 2 - 1]):
+            session = session_in(start, alice, target)
+            reply = alice.update(session, status=goal)
+            if goal == contract.status_deleted:
+                set_deleted(reply, session, alice, expect, target)
+            elif goal in contract.status_transitions[start]:
+                expect(reply).succeeds()
+                expect(alice.read(session)).says("status", goal)
+            else:
+                expect(reply).is_refused()
+                expect(alice.read(session)).says("status", start)
+
+
+def session_in(status: str, caller: Caller, target: Run) -> str:
+    session = caller.has_session()
+    if target.contract.has("add_message"):
+        caller.has_said(session, caller.text())
+    if status != target.contract.status_initial:
+        caller.arranged(caller.update(session, status=status), "update")
+    return session
+
+
+def set_deleted(reply: Reply, session: str, caller: Caller, expect: Expect, target: Run) -> None:
+    """Setting the deleted status either is refused, and the session lives on, or it is a delete on every route."""
+    if reply.refused:
+        expect(caller.read(session)).succeeds()
+        return
+    expect(reply).succeeds()
+    for binding in target.contract.on_session(leave_out=["delete"]):
+        expect(caller.try_on(binding, session)).is_gone()
+
+
+@requirement("LIF-09")
+def health_needs_nobody_and_touches_nothing(
+    alice: Caller, nobody: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    session = alice.has_session()
+    before = snapshot(alice, session, moving=True)
+    own = listed(alice).values("session") if target.contract.has("list") else []
+    for _ in range(5 * numbers.times):
+        reply = expect(nobody.call("health")).succeeds()
+        expect(reply).leaks_nothing()
+        expect.that(session not in reply.text, expected="no session data", seen=session, reply=reply)
+    expect(reply).is_as_before(differences(before, snapshot(alice, session, moving=True)), "the session")
+    if target.contract.has("list"):
+        expect(reply).holds_exactly(own, listed(alice).values("session"), "sessions after polling health")

@@ -1,0 +1,235 @@
+"""Resumption: a client id leads back to its own living session, to nothing else, and keeps what was in it."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+from typing import Any
+
+import pytest
+
+from sessionproof.caller import Caller
+from sessionproof.contract.expressions import ABSENT
+from sessionproof.effort import Numbers
+from sessionproof.expect import Expect, NotDeclared
+from sessionproof.oddities import twins
+from sessionproof.plugin.fixtures import NewCaller
+from sessionproof.run import Run
+from sessionproof.state import differences, said_in, snapshot
+
+requirement = pytest.mark.requirement
+
+
+@requirement("RES-01")
+def every_create_with_one_client_id_returns_one_session(
+    alice: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    first = expect(alice.create(client=alice.client)).makes_new()
+    between = [binding for binding in target.contract.on_session(writes=True, leave_out=["delete", "clear"])]
+    for number in range(numbers.resumes):
+        expect(alice.create(client=alice.client)).resumes(first.session)
+        if between:
+            alice.try_on(between[number % len(between)], first.session)
+        alice.arranged(alice.create(client=f"{alice.client}-{number}"), "create")
+    expect(alice.create(client=alice.client)).resumes(first.session)
+
+
+@requirement("RES-02")
+def the_resumed_flag_is_true_exactly_for_sessions_that_were_there(alice: Caller, bob: Caller, expect: Expect) -> None:
+    first = alice.create(client=alice.client)
+    if not first.shows("resumed"):
+        raise NotDeclared("the contract names no flag that tells resumed from new")
+    expect(first).makes_new()
+    expect(alice.create(client=alice.client)).says("resumed", True)
+    expect(alice.create(client=f"{alice.client}-2")).makes_new(first.session)
+    expect(alice.create()).makes_new(first.session)
+    expect(alice.create(client=alice.client)).says("resumed", True)
+    expect(alice.create(client=f"{alice.client}-2")).says("resumed", True)
+    if alice.run.contract.has("delete"):
+        alice.arranged(alice.delete(first.session), "delete")
+        second = expect(alice.create(client=alice.client)).makes_new(first.session)
+        expect(alice.create(client=alice.client)).resumes(second.session)
+    if alice.run.contract.identity.kind != "none":
+        expect(bob.create(client=alice.client)).makes_new(first.session)
+
+
+@requirement("RES-03")
+def resuming_keeps_everything(alice: Caller, expect: Expect, target: Run) -> None:
+    filled = {"title": alice.text("title"), "context": {"c": alice.text()}, "metadata": {"m": alice.text()}}
+    session = alice.has_session(client=alice.client, **filled)
+    if target.contract.has("add_message"):
+        alice.has_said(session, alice.text("one"), alice.text("two"))
+    before = snapshot(alice, session)
+    for body in ({}, {}, other_values(alice) if target.contract.resume_changes == "keep" else {}):
+        reply = expect(alice.create(client=alice.client, **body)).resumes(session)
+        expect(reply).is_as_before(differences(before, snapshot(alice, session)), "the resumed session")
+    if target.contract.has("add_message"):
+        more = alice.text("after resuming")
+        alice.has_said(session, more)
+        expect(alice.create(client=alice.client)).resumes(session)
+        expect(alice.conversation(session)).succeeds()
+        expect.that(said_in(alice, session)[-1:] == [more], expected="the conversation to go on", seen="something else")
+
+
+def other_values(caller: Caller) -> dict[str, Any]:
+    return {"title": caller.text("other"), "context": {"o": 1}, "metadata": {"o": 2}}
+
+
+@requirement("RES-04")
+def client_ids_of_one_user_have_sessions_of_their_own(alice: Caller, expect: Expect, target: Run) -> None:
+    clients = [f"{alice.client}-{name}" for name in ("phone", "laptop", "tab")]
+    sessions: dict[str, str] = {}
+    for client in clients:
+        sessions[client] = expect(alice.create(client=client)).makes_new(*sessions.values()).session
+    for client in (clients[0], clients[2], clients[1], clients[0]):
+        expect(alice.create(client=client)).resumes(sessions[client])
+    said = {client: alice.text(client) for client in clients}
+    if "messages" in target.contract.capabilities:
+        for client in clients:
+            alice.has_said(sessions[client], said[client])
+        for client in clients:
+            seen = said_in(alice, sessions[client])
+            expect.that(seen == [said[client]], expected=f"[{said[client]!r}] in its session", seen=repr(seen)[:200])
+    if target.contract.has("delete"):
+        alice.arranged(alice.delete(sessions[clients[1]]), "delete")
+        for client in (clients[2], clients[0]):
+            expect(alice.create(client=client)).resumes(sessions[client])
+
+
+@requirement("RES-05")
+def one_client_id_of_two_users_leads_to_two_sessions(
+    alice: Caller, bob: Caller, expect: Expect, target: Run
+) -> None:
+    for first, second in ((alice, bob), (bob, alice)):
+        client = f"shared-{token_hex(6)}"
+        secret = first.text("secret")
+        mine = first.has_session(client=client, title=secret, context={"c": secret})
+        theirs = expect(second.create(client=client)).makes_new(mine)
+        expect.that(secret not in theirs.text, expected=f"nothing of {first.name}", seen=secret, reply=theirs)
+        read = expect(second.read(theirs.session)).succeeds()
+        expect.that(secret not in read.text, expected=f"nothing of {first.name}", seen=secret, reply=read)
+        expect(first.create(client=client)).resumes(mine)
+        expect(second.create(client=client)).resumes(theirs.session)
+        if target.contract.has("delete"):
+            first.arranged(first.delete(mine), "delete")
+            expect(second.create(client=client)).resumes(theirs.session)
+
+
+@requirement("RES-08")
+def a_client_id_whose_session_was_deleted_starts_anew(
+    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    dead: list[str] = []
+    for _ in range(numbers.times):
+        secret = alice.text("before the delete")
+        session = expect(alice.create(client=alice.client, title=secret)).makes_new(*dead).session
+        if target.contract.has("add_message"):
+            alice.has_said(session, secret)
+        alice.arranged(alice.delete(session), "delete")
+        dead.append(session)
+        created = expect(alice.create(client=alice.client)).makes_new(*dead)
+        read = expect(alice.read(created.session)).succeeds()
+        for reply in (created, read):
+            expect.that(secret not in reply.text, expected="nothing of the deleted session", seen=secret, reply=reply)
+        for binding in target.contract.on_session(writes=True, leave_out=["delete"]):
+            expect(alice.try_on(binding, created.session)).succeeds()
+        alice.arranged(alice.delete(created.session), "delete")
+        dead.append(created.session)
+    if target.contract.identity.kind != "none":
+        expect(bob.create(client=alice.client)).makes_new(*dead)
+
+
+@requirement("RES-09")
+def without_a_client_id_every_create_is_new(alice: Caller, bob: Caller, expect: Expect, target: Run) -> None:
+    users = (alice, bob) if target.contract.identity.kind != "none" else (alice,)
+    in_body = any(place.part == "body" for place in target.contract.first("create").sends.get("client", ()))
+    issued: list[str] = []
+    for values in ({}, {"client": None}, {"client": ""}, {"client": " "}, {"client": "\t"}):
+        if values.get("client", "") != "" and not in_body:
+            continue  # a header or query can't tell null or blank from text
+        for caller in (*users, *users):
+            reply = caller.create(**values)
+            if values and reply.refused:
+                continue
+            issued.append(expect(reply).makes_new(*issued).session)
+
+
+@requirement("RES-10")
+def nearly_equal_client_ids_are_different(alice: Caller, expect: Expect, numbers: Numbers) -> None:
+    pairs = twins(alice.client)
+    for kind in numbers.some(list(pairs)):
+        first, second = pairs[kind]
+        sessions = {}
+        for client in (first, second):
+            reply = alice.create(client=client)
+            if reply.refused:
+                expect.observe(f"client ids with {kind} are refused")
+                continue
+            sessions[client] = expect(reply).makes_new(*sessions.values()).session
+        for client, session in sessions.items():
+            expect(alice.create(client=client)).resumes(session)
+
+
+@requirement("RES-10")
+def a_user_and_client_pair_is_not_their_concatenation(
+    alice: Caller, new_caller: NewCaller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    if target.contract.identity.kind not in ("header", "query") or not target.invents_users:
+        raise NotDeclared("users can't be named freely here")
+    for delimiter in (":", "/", "|", "_", "-")[: numbers.times * 3 - 2]:
+        base = f"u{alice.actor.marker[2:]}"
+        one = new_caller("first", base)
+        other = new_caller("second", f"{base}{delimiter}b")
+        mine, theirs = one.create(client=f"b{delimiter}c"), other.create(client="c")
+        if not mine.refused and not theirs.refused:
+            expect(theirs).makes_new(mine.session)
+            expect(one.create(client=f"b{delimiter}c")).resumes(mine.session)
+
+
+@requirement("RES-11")
+def resuming_with_other_values_does_what_the_contract_says(alice: Caller, expect: Expect, target: Run) -> None:
+    contract, create = target.contract, target.contract.first("create")
+    shortest, longest = contract.life.minimum or 120.0, contract.life.maximum or 7200.0
+    first = {"life": longest, "kind": "one"}
+    session = alice.has_session(client=alice.client, **first)
+    before = alice.arranged(alice.read(session), "read")
+    for body in ({"life": shortest}, {"kind": "two"}, {"life": shortest, "kind": "two", **other_values(alice)}):
+        body = {name: value for name, value in body.items() if name in create.sends}
+        reply = alice.create(client=alice.client, **body)
+        if contract.resume_changes == "reject":
+            expect(reply).is_refused()
+            continue
+        expect(reply).resumes(session)
+        after = expect(alice.read(session)).succeeds()
+        shown = [name for name in body if before[name] is not ABSENT]
+        if contract.resume_changes == "keep":
+            for name in shown:
+                expect(after).says(name, before[name])
+        elif contract.resume_changes == "apply":
+            for name in shown:
+                expect.that(after[name] == body[name], expected=f"{name} {body[name]!r}", seen=repr(after[name]), reply=after)
+        else:
+            changed = [name for name in shown if after[name] != before[name]]
+            expect.observe(f"a resume with other values changes {', '.join(changed) or 'nothing'}")
+        for name in shown:
+            if reply.shows(name):
+                expect(reply).says(name, after[name])
+        ends, ended = after.instant("expires"), before.instant("expires")
+        if contract.resume_changes != "apply" and ends is not None and ended is not None:
+            expect.that(ends >= ended - 1, expected="an expiry not earlier than before", seen=str(after["expires"]), reply=after)
+
+
+@requirement("RES-11")
+def resuming_an_archived_session_keeps_it(alice: Caller, expect: Expect, target: Run) -> None:
+    contract = target.contract
+    others = [status for status in contract.status_transitions.get(contract.status_initial, ()) if status != contract.status_deleted]
+    if not others or "status" not in contract.first("update").sends:
+        raise NotDeclared("the contract has no status to archive with")
+    session = alice.has_session(client=alice.client)
+    alice.arranged(alice.update(session, status=others[0]), "update")
+    reply = alice.create(client=alice.client)
+    if contract.resume_changes == "keep":
+        expect(reply).resumes(session)
+        expect(alice.read(session)).says("status", others[0])
+    else:
+        expect(reply).is_no_server_error()
+        expect.observe(f"resuming an {others[0]} session answers {reply.status} with status {reply['status']!r}")
