@@ -9,5 +9,6 @@ errors.py    how a request is refused
 web/         HTTP: identity, bodies, errors, logs - the same for every contract
 routes/      one file per contract: its paths and the form of its values
 faults/      switches that break one rule each
-settings.py, command.py, serving.py     how the server is started and stopped
+settings.py, command.py, serving.py    how the server is started and stopped
+local.py     the server in this process, for tests
 """

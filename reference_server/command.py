@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from .clock import ControlledClock, SystemClock
+from .faults import UnknownFaultError, listing, weave
 from .routes import CONTRACTS
 from .serving import AddressError, listen, serve
 from .settings import SettingError, Settings, number, port
@@ -35,6 +36,9 @@ def parser() -> argparse.ArgumentParser:
     add("--minute", metavar="SECONDS", help="how long a minute of a session's life lasts (default: 60)")
     add("--test-clock", action="store_true", help="adds /_test/clock, by which the clock can be advanced")
     add("--until-stdin-closes", action="store_true", help="stop at the end of stdin")
+    add("--fault", action="append", default=[], metavar="ID", help="break this on purpose; may be repeated")
+    add("--list-faults", action="store_true", help="show what can be broken, and end")
+    add("--json", action="store_true", help="with --list-faults: as JSON")
     return arguments
 
 
@@ -42,14 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the server; returns the exit code."""
     try:
         return run(arguments)
-    except (SettingError, AddressError) as error:
+    except (SettingError, UnknownFaultError, AddressError) as error:
         print(f"reference_server: {error}", file=sys.stderr)
-        return 4 if isinstance(error, SettingError) else 3
+        return 3 if isinstance(error, AddressError) else 4
 
 
 def run(arguments: Sequence[str] | None) -> int:
-    """Run the server until it is told to stop. Raises SettingError and AddressError."""
+    """Run the server until it is told to stop. Raises SettingError, UnknownFaultError and AddressError."""
     options = parser().parse_args(arguments)
+    if options.list_faults:
+        print(listing(as_json=options.json))
+        return 0
     settings = Settings.from_environment(os.environ)
     if options.port is not None:
         settings = replace(settings, port=port("--port", options.port))
@@ -57,11 +64,15 @@ def run(arguments: Sequence[str] | None) -> int:
         settings = replace(settings, minute=number("--minute", options.minute, 0.001, 86_400))
     if options.contract not in CONTRACTS:
         raise SettingError(f"--contract must be one of {', '.join(CONTRACTS)}, not {options.contract!r}")
+    faults = weave(options.fault)
 
     start_logging(settings.log_level)
     if settings.redis_url is not None:
         LOG.warning("REDIS_URL is set, but this server keeps sessions in memory only")
-    plan = Plan(settings, ControlledClock() if options.test_clock else SystemClock())
+    clock = ControlledClock() if options.test_clock else SystemClock()
+    plan = Plan(settings, clock, faults)
+    for fault_id in options.fault:
+        LOG.warning("broken on purpose: %s", fault_id)
     app = CONTRACTS[options.contract](plan)
 
     def ready(address: str) -> None:

@@ -41,7 +41,7 @@ class Core:
 
     async def create(self, user: str, wanted: NewSession) -> Created:
         """The living session of this user and client, exactly as it is; or else a new one."""
-        minutes = self.lives.minutes(wanted.metadata.get("timeout_minutes"))
+        minutes = self.minutes(wanted)
         async with self.exclusive(user, "create"):
             await self.sweep()
             living = await self.resumable(user, wanted)
@@ -146,6 +146,10 @@ class Core:
     async def resumed(self, session: Session, wanted: NewSession) -> Session:
         """The session as it is: resuming changes nothing, whatever else the caller wants."""
         return session
+
+    def minutes(self, wanted: NewSession) -> float:
+        """The length of life in force: the one requested, within its limits, or else the default."""
+        return self.lives.minutes(wanted.metadata.get("timeout_minutes"))
 
     def born(self, user: str, wanted: NewSession, minutes: float) -> Session:
         """A new session with an id of its own, empty, active, its life before it."""

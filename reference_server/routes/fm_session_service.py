@@ -1,6 +1,5 @@
 """The contract fm-session-service: its nine routes over the core."""
 
-from datetime import datetime
 from typing import Any, cast, get_args
 
 from fastapi import FastAPI
@@ -73,7 +72,10 @@ class FmSessionService(Views):
     async def heartbeat(self, request: Request) -> Response:
         user, session_id = self.caller(request), self.session_id(request)
         session = await self.core.heartbeat(user, session_id)
-        life = {"last_activity_at": time(session.last_activity_at), "expires_at": time(session.expires_at)}
+        life = {
+            "last_activity_at": self.time(session.last_activity_at),
+            "expires_at": self.time(session.expires_at),
+        }
         return self.answer(200, {"session_id": session.session_id, **life})
 
     # From the wire to the rules: only what a caller may decide.
@@ -117,10 +119,10 @@ class FmSessionService(Views):
             "client_id": session.client_id,
             "title": session.title,
             "status": session.status,
-            "created_at": time(session.created_at),
-            "updated_at": time(session.updated_at),
-            "last_activity_at": time(session.last_activity_at),
-            "expires_at": time(session.expires_at),
+            "created_at": self.time(session.created_at),
+            "updated_at": self.time(session.updated_at),
+            "last_activity_at": self.time(session.last_activity_at),
+            "expires_at": self.time(session.expires_at),
             "message_count": self.core.message_count(session),
         }
 
@@ -137,14 +139,9 @@ class FmSessionService(Views):
             "message_id": message.message_id,
             "role": message.role,
             "content": message.content,
-            "timestamp": time(message.timestamp),
+            "timestamp": self.time(message.timestamp),
             "metadata": dict(message.metadata),
         }
-
-
-def time(moment: datetime) -> str:
-    """RFC 3339 in UTC with microseconds."""
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def make(plan: Plan) -> FastAPI:

@@ -52,7 +52,7 @@ class Plan:
         settings = self.settings
         lives = Lives(settings.default_minutes, settings.longest_minutes, minute=settings.minute)
         core = self.weave(Core)(self.weave(MemoryStore)(), self.clock, lives)
-        return self.weave(kind)(core)
+        return self.weave(kind)(core, settings)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def application(
 ) -> FastAPI:
     """The routes, health, and the layers around them; `describe` may refine the published schemas."""
     app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None, redirect_slashes=False)
-    for route in (*routes, _health(plan, views)):
+    health = Route("GET", "/health", views.health, "health", "Whether the service can work.", {200: Health})
+    for route in (*routes, health):
         _add(app, route)
     if isinstance(plan.clock, ControlledClock):
         _add_test_clock(app, views, plan.clock)
@@ -176,15 +177,6 @@ def _methods(app: FastAPI, request: Request) -> list[str]:
     """Every method that this path has, on whichever of its routes."""
     matching = [route for route in app.routes if route.matches(request.scope)[0] is not Match.NONE]
     return sorted({method for route in matching for method in getattr(route, "methods", None) or ()})
-
-
-def _health(plan: Plan, views: Views) -> Route:
-    async def health(request: Request) -> Response:
-        settings = plan.settings
-        content = {"status": "healthy", "service": settings.service_name, "environment": settings.environment}
-        return views.answer(200, content)
-
-    return Route("GET", "/health", health, "health", "Whether the service can work.", {200: Health})
 
 
 def _add_test_clock(app: FastAPI, views: Views, clock: ControlledClock) -> None:

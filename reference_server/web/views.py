@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from typing import Any, ClassVar
 
 from pydantic import TypeAdapter
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from ..core import Core
 from ..errors import Reason, RefusalError, invalid
+from ..settings import Settings
 from . import body as bodies
 
 LONGEST_USER_ID = 256  # code points
@@ -33,8 +35,9 @@ class Views:
 
     identity_header: ClassVar[bytes] = b"x-user-id"
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, settings: Settings) -> None:
         self.core = core
+        self.settings = settings
 
     def caller(self, request: Request) -> str:
         """The user whom the gateway names: exactly one header, in UTF-8, not blank. Nothing else counts."""
@@ -55,12 +58,16 @@ class Views:
         return str(request.path_params["session_id"])
 
     async def body(self, request: Request, shape: TypeAdapter[Any], *, required: bool = True) -> Any:
-        """The body in the declared form; where none is required, no body is an empty object."""
+        """The body in the declared form."""
+        return bodies.validate(shape, await self.json(request, required=required))
+
+    async def json(self, request: Request, *, required: bool) -> Any:
+        """What the body says, whatever its form; where none is required, no body is an empty object."""
         raw = await bodies.read_bytes(request)
         if not raw and not required:
             return {}
         bodies.check_media_type(request.headers.get("content-type", ""))
-        return bodies.validate(shape, bodies.parse(raw))
+        return bodies.parse(raw)
 
     def number(self, request: Request, name: str, default: int, lowest: int, highest: int) -> int:
         """A whole number from the query, in plain digits and within its range."""
@@ -84,6 +91,16 @@ class Views:
             return Response(status_code=status, headers=headers)
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return Response(text.encode(), status, headers, "application/json")
+
+    def time(self, moment: datetime) -> str:
+        """RFC 3339 in UTC with microseconds."""
+        return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+    async def health(self, request: Request) -> Response:
+        """Whether the service can work; says nothing about sessions, and does nothing to them."""
+        settings = self.settings
+        content = {"status": "healthy", "service": settings.service_name, "environment": settings.environment}
+        return self.answer(200, content)
 
     def refusal(self, error: RefusalError, headers: dict[str, str] | None = None) -> Response:
         """The same form for every error, on every route."""

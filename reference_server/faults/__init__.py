@@ -1,0 +1,23 @@
+"""Switches that break one rule each, to find out who notices.
+
+A fault is a small class over a part of the server - its rules, its routes, its outer layers - that does one
+step wrong. Parts know nothing of faults; they are put together with them when the server is built (`weave`).
+Without a switch nothing here has any effect. One file per group of requirements.
+"""
+
+from . import expiry, isolation, lifecycle, messages, resumption, security
+from .registry import FAULTS, Fault, UnknownFaultError, listing, weave
+
+__all__ = [
+    "FAULTS",
+    "Fault",
+    "UnknownFaultError",
+    "expiry",
+    "isolation",
+    "lifecycle",
+    "listing",
+    "messages",
+    "resumption",
+    "security",
+    "weave",
+]

@@ -1,0 +1,131 @@
+"""What several faults need: a memory of what happened, other users' sessions, the body as it came."""
+
+from collections import Counter
+from collections.abc import Hashable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+
+from ..core import Core
+from ..errors import RefusalError
+from ..model import Change, Fields, NewMessage, NewSession, Session
+from ..routes import fm_session_shapes as shapes
+from ..routes.fm_session_service import FmSessionService
+
+if TYPE_CHECKING:
+    from ..store import MemoryStore
+
+
+def nth(part: object, *what: Hashable) -> int:
+    """How often this has been asked about this part, now included."""
+    counts: Counter[Hashable] = vars(part).setdefault("_counts", Counter())
+    counts[what] += 1
+    return counts[what]
+
+
+def memory(part: object, name: str) -> dict[Any, Any]:
+    """A dictionary that stays with this part."""
+    return cast("dict[Any, Any]", vars(part).setdefault(f"_memory_{name}", {}))
+
+
+def everyone(core: Core) -> list[Session]:
+    """The living sessions of all users, the oldest first."""
+    records = cast("MemoryStore", core.store).records
+    return [session for session in records.values() if core.alive(session, "list")]
+
+
+class RawBody(FmSessionService):
+    """Keeps the body of a request as it came, unknown fields included."""
+
+    async def json(self, request: Request, *, required: bool) -> Any:
+        if not hasattr(request.state, "raw"):
+            try:
+                request.state.raw = await super().json(request, required=required)
+            except RefusalError as error:
+                request.state.raw = error
+        if isinstance(request.state.raw, RefusalError):
+            raise request.state.raw
+        return request.state.raw
+
+    async def peek(self, request: Request, *, required: bool = True) -> dict[str, Any]:
+        """The body's fields before their turn; whatever is wrong with the body is said when it is."""
+        with suppress(RefusalError):
+            await self.json(request, required=required)
+        return self.raw(request)
+
+    def raw(self, request: Request) -> dict[str, Any]:
+        """The body's fields; none, if it isn't an object or hasn't been read."""
+        value = getattr(request.state, "raw", None)
+        return value if isinstance(value, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNewSession(NewSession):
+    """With the fields that nobody declared."""
+
+    extra: Fields = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNewMessage(NewMessage):
+    """With the fields that nobody declared."""
+
+    extra: Fields = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChange(Change):
+    """With the fields that nobody declared."""
+
+    extra: Fields = field(default_factory=dict)
+
+
+def extra(wish: NewSession | NewMessage | Change) -> Fields:
+    """The undeclared fields that came with a wish."""
+    return cast("Fields", getattr(wish, "extra", {}))
+
+
+class UnknownFields(RawBody):
+    """Passes the fields that nobody declared on to the rules."""
+
+    async def body(self, request: Request, shape: TypeAdapter[Any], *, required: bool = True) -> Any:
+        body = await super().body(request, shape, required=required)
+        return {**body, "extra": self.raw(request)}
+
+    def wanted(self, body: shapes.NewSession) -> NewSession:
+        new = super().wanted(body)
+        return OpenNewSession(new.client_id, new.title, new.context, new.metadata, _extra(body))
+
+    def change(self, body: shapes.SessionChange) -> Change:
+        new = super().change(body)
+        return OpenChange(new.title, new.status, new.context, new.metadata, _extra(body))
+
+    def said(self, body: shapes.NewMessage) -> NewMessage:
+        new = super().said(body)
+        return OpenNewMessage(new.role, new.content, new.metadata, _extra(body))
+
+
+def _extra(body: object) -> Fields:
+    return cast("dict[str, Fields]", body)["extra"]
+
+
+class DanglingClients(Core):
+    """Can hand out the ids of ended sessions, where a client's entry outlived the session."""
+
+    def dangle(self, session: Session) -> None:
+        if session.client_id is not None:
+            memory(self, "dangling")[self.key(session.user_id, session.client_id)] = session.session_id
+
+    async def resumable(self, user: str, wanted: NewSession) -> Session | None:
+        living = await super().resumable(user, wanted)
+        dead = (
+            None
+            if wanted.client_id is None
+            else memory(self, "dangling").get(self.key(user, wanted.client_id))
+        )
+        if living is not None or dead is None:
+            return living
+        return replace(self.born(user, wanted, self.minutes(wanted)), session_id=dead)
