@@ -55,9 +55,7 @@ class Local:
 
         return self._runner.run(gather())
 
-    async def _send(
-        self, method: str, path: str, user: str | None, request: dict[str, Any]
-    ) -> httpx.Response:
+    async def _send(self, method: str, path: str, user: str | None, request: dict[str, Any]) -> httpx.Response:
         named = [] if user is None else [("X-User-ID", user)]
         extra = request.pop("headers", [])
         headers = [*named, *(extra.items() if isinstance(extra, dict) else extra)]
@@ -83,7 +81,7 @@ class Local:
     def delete(self, session_id: str, user: str = "ann") -> int:
         return self.send("DELETE", f"{SESSIONS}/{session_id}", user).status_code
 
-    def say(self, session_id: str, content: str, user: str = "ann", role: str = "user", **more: Any) -> Any:
+    def say(self, session_id: str, content: str, user: str = "ann", /, role: str = "user", **more: Any) -> Any:
         body = {"role": role, "content": content, **more}
         return self.send("POST", f"{SESSIONS}/{session_id}/messages", user, json=body).json()
 

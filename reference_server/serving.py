@@ -42,9 +42,7 @@ def url(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(
-    app: FastAPI, bound: socket.socket, ready: Callable[[str], None], *, until_stdin_closes: bool
-) -> None:
+def serve(app: FastAPI, bound: socket.socket, ready: Callable[[str], None], *, until_stdin_closes: bool) -> None:
     """Serve until SIGTERM, SIGINT or, if so wished, the end of stdin; `ready` is told the URL, once."""
     config = uvicorn.Config(
         app,

@@ -30,17 +30,13 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """What the variables say; one that is missing or empty has its default. Raises SettingError."""
         given = {name: value.strip() for name, value in environment.items() if value.strip()}
-        longest = number(
-            "MAX_SESSION_TTL_MINUTES", given.get("MAX_SESSION_TTL_MINUTES", "480"), 1, 10_000_000
-        )
+        longest = number("MAX_SESSION_TTL_MINUTES", given.get("MAX_SESSION_TTL_MINUTES", "480"), 1, 10_000_000)
         return cls(
             service_name=given.get("SERVICE_NAME", cls.service_name),
             environment=given.get("ENVIRONMENT", cls.environment),
             port=port("PORT", given.get("PORT", "8002")),
             redis_url=given.get("REDIS_URL"),
-            default_minutes=number(
-                "SESSION_TTL_MINUTES", given.get("SESSION_TTL_MINUTES", "180"), 1, longest
-            ),
+            default_minutes=number("SESSION_TTL_MINUTES", given.get("SESSION_TTL_MINUTES", "180"), 1, longest),
             longest_minutes=longest,
             cors_origins=origins(given.get("CORS_ORIGINS", "*")),
             log_level=log_level(given.get("LOG_LEVEL", "INFO")),

@@ -181,8 +181,4 @@ class NegativeIsForever(Core):
 class OutOfRangeIgnored(Core):
     def minutes(self, wanted: NewSession) -> float:
         requested: float = wanted.metadata.get("timeout_minutes", self.lives.default)
-        return (
-            super().minutes(wanted)
-            if self.lives.minimum <= requested <= self.lives.maximum
-            else self.lives.default
-        )
+        return super().minutes(wanted) if self.lives.minimum <= requested <= self.lives.maximum else self.lives.default

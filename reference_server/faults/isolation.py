@@ -107,9 +107,7 @@ class OneCurrentUser(Core):
         return await super().living(self.current)
 
 
-@fault(
-    "F-ISO-20", "ISO-01 ISO-04 SEC-04", "The refusal of a foreign session tells its title.", conditional=True
-)
+@fault("F-ISO-20", "ISO-01 ISO-04 SEC-04", "The refusal of a foreign session tells its title.", conditional=True)
 class RefusalTellsTitle(Core):
     async def missing(self, user: str, session_id: str, operation: Operation) -> Session:
         session = await self.find(session_id)

@@ -52,9 +52,7 @@ class UpdateWritesBack(Core):
         return await super().keep(session, operation)
 
 
-@fault(
-    "F-LIF-06", "LIF-05 SEC-03", "Deleting a session that was deleted before answers 500.", conditional=True
-)
+@fault("F-LIF-06", "LIF-05 SEC-03", "Deleting a session that was deleted before answers 500.", conditional=True)
 class DeleteAgainFails(Core):
     async def end(self, session: Session) -> None:
         await super().end(session)
@@ -206,9 +204,7 @@ class TotalKeepsDeleted(Core):
         return replace(page, total=page.total + deleted)
 
 
-@fault(
-    "F-LIF-34", "LIF-06", "Pages of the list after the first begin one session too late.", conditional=True
-)
+@fault("F-LIF-34", "LIF-06", "Pages of the list after the first begin one session too late.", conditional=True)
 class LaterPagesSkip(Core):
     async def sessions(self, user: str, status: Status | None, limit: int, offset: int) -> Page[Session]:
         return await super().sessions(user, status, limit, offset + (offset > 0))
@@ -266,9 +262,7 @@ class HealthNeedsIdentity(Views):
 class HealthShowsSessions(Views):
     async def health(self, request: Request) -> Response:
         newest = [f"{session.session_id} of {session.user_id}" for session in everyone(self.core)[-1:]]
-        return self.answer(
-            200, {"status": "healthy", "service": self.settings.service_name, "newest": newest}
-        )
+        return self.answer(200, {"status": "healthy", "service": self.settings.service_name, "newest": newest})
 
 
 @fault("F-LIF-41", "LIF-09 EXP-07", "Each health check renews the life of every session.")

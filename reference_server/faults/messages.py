@@ -130,9 +130,7 @@ class Escapes(Core):
 @fault("F-MSG-24", "MSG-04", "Objects inside a message's metadata come back as text.", conditional=True)
 class FlattensMetadata(Core):
     def message(self, session: Session, new: NewMessage, now: datetime) -> Message:
-        flat = {
-            name: str(value) if isinstance(value, dict) else value for name, value in new.metadata.items()
-        }
+        flat = {name: str(value) if isinstance(value, dict) else value for name, value in new.metadata.items()}
         return super().message(session, replace(new, metadata=flat), now)
 
 
@@ -210,18 +208,14 @@ class ChosenTitleLost(Core):
         return super().titled(replace(session, title=None) if first else session, message)
 
 
-@fault(
-    "F-MSG-35", "MSG-08", "message_count leaves out what the assistant and the system say.", conditional=True
-)
+@fault("F-MSG-35", "MSG-08", "message_count leaves out what the assistant and the system say.", conditional=True)
 class CountsUsersOnly(FmSessionService):
     def summary(self, session: Session) -> shapes.SessionSummary:
         said = [message for message in session.messages if message.role == "user"]
         return {**super().summary(session), "message_count": len(said)}
 
 
-@fault(
-    "F-MSG-36", "MSG-08", "Pages of messages after the first begin one message too early.", conditional=True
-)
+@fault("F-MSG-36", "MSG-08", "Pages of messages after the first begin one message too early.", conditional=True)
 class LaterPagesRepeat(Core):
     async def messages(self, user: str, session_id: str, limit: int, offset: int) -> Page[Message]:
         return await super().messages(user, session_id, limit, max(0, offset - 1))

@@ -108,9 +108,7 @@ class ResumeRevives(Core):
         return await super().resumed(session, wanted)
 
 
-@fault(
-    "F-RES-09", "RES-03 RES-11", "Resuming answers the right id, but writes a fresh record: all else is gone."
-)
+@fault("F-RES-09", "RES-03 RES-11", "Resuming answers the right id, but writes a fresh record: all else is gone.")
 class ResumeStartsOver(Core):
     async def resumed(self, session: Session, wanted: NewSession) -> Session:
         fresh = self.born(session.user_id, wanted, self.minutes(wanted))
@@ -129,9 +127,7 @@ class KeyNormalised(Core):
         return super().key(user, unicodedata.normalize("NFC", client_id).strip())
 
 
-@fault(
-    "F-RES-13", "RES-09", "Without a client_id the empty one is used: all such creates of a user resume one."
-)
+@fault("F-RES-13", "RES-09", "Without a client_id the empty one is used: all such creates of a user resume one.")
 class NoClientIsAClient(Core):
     async def resumable(self, user: str, wanted: NewSession) -> Session | None:
         return await super().resumable(user, replace(wanted, client_id=wanted.client_id or ""))

@@ -84,9 +84,7 @@ class TakesSessionId(Core):
 also("F-SEC-23")(UnknownFields)
 
 
-@fault(
-    "F-SEC-24", "SEC-02 LIF-05", "An update of an unknown id makes a session of that id.", conditional=True
-)
+@fault("F-SEC-24", "SEC-02 LIF-05", "An update of an unknown id makes a session of that id.", conditional=True)
 class UpdateCreates(Core):
     async def missing(self, user: str, session_id: str, operation: Operation) -> Session:
         if operation != "update" or await self.find(session_id) is not None:
@@ -134,9 +132,7 @@ class RefusalTellsKey(Core):
         raise RefusalError("session_not_found", f"redis: no such key session:{session_id}")
 
 
-@fault(
-    "F-SEC-29", "SEC-04", "An invalid body is refused in the framework's form, not in ours.", conditional=True
-)
+@fault("F-SEC-29", "SEC-04", "An invalid body is refused in the framework's form, not in ours.", conditional=True)
 class FrameworksForm(Views):
     def refusal(self, error: RefusalError, headers: dict[str, str] | None = None) -> Response:
         if error.reason != "invalid_request":
@@ -270,9 +266,7 @@ class UncheckedRead(FmSessionService):
         return self.answer(200, self.session(session))
 
 
-@fault(
-    "F-SEC-40", "SEC-08", "With a slash at its end a route is redirected by 301: a POST comes back as a GET."
-)
+@fault("F-SEC-40", "SEC-08", "With a slash at its end a route is redirected by 301: a POST comes back as a GET.")
 class SlashRedirects(TrailingSlash):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.slashed(scope):
@@ -306,9 +300,7 @@ class TwoMethodsOnly(Cors):
         self.preflight_headers["Access-Control-Allow-Methods"] = "GET, POST"
 
 
-@fault(
-    "F-SEC-44", "SEC-05 ISO-06 LIF-04", "An update takes over a user_id that it is sent.", conditional=True
-)
+@fault("F-SEC-44", "SEC-05 ISO-06 LIF-04", "An update takes over a user_id that it is sent.", conditional=True)
 class TakesOwner(Core):
     def changed(self, session: Session, change: Change, now: datetime) -> Session:
         changed = super().changed(session, change, now)

@@ -121,11 +121,7 @@ class DanglingClients(Core):
 
     async def resumable(self, user: str, wanted: NewSession) -> Session | None:
         living = await super().resumable(user, wanted)
-        dead = (
-            None
-            if wanted.client_id is None
-            else memory(self, "dangling").get(self.key(user, wanted.client_id))
-        )
+        dead = None if wanted.client_id is None else memory(self, "dangling").get(self.key(user, wanted.client_id))
         if living is not None or dead is None:
             return living
         return replace(self.born(user, wanted, self.minutes(wanted)), session_id=dead)

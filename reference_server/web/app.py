@@ -153,9 +153,7 @@ def _name(shape: TypeAdapter[Any]) -> str:
     return str(shape.json_schema()["title"])
 
 
-def _describe_bodies(
-    app: FastAPI, routes: Sequence[Route], describe: Callable[[dict[str, Any]], None]
-) -> None:
+def _describe_bodies(app: FastAPI, routes: Sequence[Route], describe: Callable[[dict[str, Any]], None]) -> None:
     # Bodies are read by web/body.py, so the framework doesn't know their forms and is told here.
     generate = app.openapi
     bodies = [(_name(route.body), "validation", route.body) for route in routes if route.body is not None]

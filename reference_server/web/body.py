@@ -34,9 +34,7 @@ async def read_bytes(request: Request) -> bytes:
 def check_media_type(content_type: str) -> None:
     """Only JSON, and only in UTF-8."""
     media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    charsets = [
-        value.strip('"') for name, _, value in (p.partition("=") for p in parameters) if name == "charset"
-    ]
+    charsets = [value.strip('"') for name, _, value in (p.partition("=") for p in parameters) if name == "charset"]
     if media_type != "application/json" or any(charset not in ("utf-8", "utf8") for charset in charsets):
         raise RefusalError("unsupported_media_type", "Send the body as application/json in UTF-8.")
 

@@ -37,9 +37,7 @@ class Cors(CORSMiddleware):
         response = super().preflight_response(request_headers)
         if response.status_code < 400:
             return response
-        error = RefusalError(
-            "origin_not_allowed", "This origin, method or header is not allowed across origins."
-        )
+        error = RefusalError("origin_not_allowed", "This origin, method or header is not allowed across origins.")
         headers = {
             name: value
             for name, value in response.headers.items()

@@ -98,9 +98,7 @@ def test_the_served_document_has_what_the_written_one_has(local: Local) -> None:
             assert set(found) == set(expected)
             for name, schema in found.items():
                 assert schema == resolve(written, expected[name])
-            assert theirs.get("requestBody", {}).get("required") == ours.get("requestBody", {}).get(
-                "required"
-            )
+            assert theirs.get("requestBody", {}).get("required") == ours.get("requestBody", {}).get("required")
     for name, schema in written["components"]["schemas"].items():
         ours = served["components"]["schemas"].get(name)
         if ours is not None and "required" in schema:

@@ -133,9 +133,7 @@ def test_operations_are_whole_even_if_the_store_makes_them_wait(bench: Bench) ->
         says = [core.add_message("ann", session_id, NewMessage("user", str(n))) for n in range(20)]
         changes = [core.update("ann", session_id, Change(metadata={str(n): n})) for n in range(20)]
         beats = [core.heartbeat("ann", session_id) for _ in range(20)]
-        said, *_ = await asyncio.gather(
-            asyncio.gather(*says), asyncio.gather(*changes), asyncio.gather(*beats)
-        )
+        said, *_ = await asyncio.gather(asyncio.gather(*says), asyncio.gather(*changes), asyncio.gather(*beats))
         session = await core.read("ann", session_id)
         assert sorted(said, key=str) == sorted(session.messages, key=str)
         assert {str(n) for n in range(20)} <= set(session.metadata)
@@ -167,9 +165,7 @@ def test_a_delete_wins_over_what_is_under_way(bench: Bench) -> None:
         (("a", "tab"), ("a", "tab\u200b")),
     ],
 )
-def test_two_different_keys_are_two_sessions(
-    bench: Bench, one: tuple[str, str], other: tuple[str, str]
-) -> None:
+def test_two_different_keys_are_two_sessions(bench: Bench, one: tuple[str, str], other: tuple[str, str]) -> None:
     first, second = (bench.do(bench.core.create(user, NewSession(client))) for user, client in (one, other))
     assert first.session.session_id != second.session.session_id
     for (user, client), created in ((one, first), (other, second)):

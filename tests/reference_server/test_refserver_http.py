@@ -33,9 +33,7 @@ def test_create_then_resume(local: Local) -> None:
     assert body["session_resumed"] is False
     assert body["metadata"] == {"session_type": "x", "timeout_minutes": 180}
     local.say(body["session_id"], "hello")
-    again = local.send(
-        "POST", SESSIONS, json={"client_id": "tab", "title": "t", "metadata": {"timeout_minutes": 5}}
-    )
+    again = local.send("POST", SESSIONS, json={"client_id": "tab", "title": "t", "metadata": {"timeout_minutes": 5}})
     assert again.status_code == 200
     assert again.json() == {**local.read(body["session_id"]), "session_resumed": True}
     assert again.json()["title"] == "hello"
@@ -207,9 +205,7 @@ def test_a_foreign_session_looks_like_none(local: Local) -> None:
 )
 def test_bodies_of_create(local: Local, body: Any, status: int) -> None:
     session_id = local.new(client_id="before")
-    answer = local.send(
-        "POST", SESSIONS, content=json.dumps(body), headers={"Content-Type": "application/json"}
-    )
+    answer = local.send("POST", SESSIONS, content=json.dumps(body), headers={"Content-Type": "application/json"})
     assert answer.status_code == status
     if status == 422:
         assert reason(answer) == (422, "invalid_request")

@@ -1,0 +1,158 @@
+"""Faults are found by their ids, say what they break, and can be combined."""
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reference_server.core import Core
+from reference_server.faults import FAULTS, UnknownFaultError, listing, weave
+from reference_server.local import SESSIONS, Local
+from reference_server.routes.fm_session_service import FmSessionService
+from reference_server.store import MemoryStore
+from reference_server.web.cors import Cors
+from reference_server.web.edge import Edge, LastResort
+
+ROOT = Path(__file__).parents[2]
+
+# What a team gets wrong in one place, it gets wrong in another way elsewhere: at least two faults each.
+TWICE = [
+    "LIF-01",
+    "LIF-02",
+    "LIF-03",
+    "LIF-04",
+    "LIF-05",
+    "LIF-06",
+    "LIF-07",
+    "LIF-09",
+    "RES-01",
+    "RES-02",
+    "RES-03",
+    "RES-04",
+    "RES-05",
+    "RES-08",
+    "RES-09",
+    "RES-10",
+    "RES-11",
+    "ISO-01",
+    "ISO-02",
+    "ISO-03",
+    "ISO-04",
+    "ISO-05",
+    "ISO-06",
+    "ISO-07",
+    "ISO-09",
+    "MSG-01",
+    "MSG-02",
+    "MSG-04",
+    "MSG-05",
+    "MSG-06",
+    "MSG-07",
+    "MSG-08",
+    "SEC-01",
+    "SEC-02",
+    "SEC-03",
+    "SEC-04",
+    "SEC-05",
+    "SEC-07",
+    "SEC-08",
+    "SEC-09",
+    "EXP-05",
+]
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "reference_server", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+
+
+def test_every_fault_says_what_it_breaks() -> None:
+    for fault_id, fault in FAULTS.items():
+        assert re.fullmatch(r"F-(LIF|RES|ISO|MSG|SEC|EXP)-\d\d", fault_id)
+        assert fault.breaks
+        assert all(re.fullmatch(r"[A-Z]{3}-\d\d", requirement) for requirement in fault.breaks)
+        assert len(set(fault.breaks)) == len(fault.breaks)
+        assert fault.behaviour.endswith(".")
+        assert fault.contracts == ("fm-session-service",)
+
+
+@pytest.mark.parametrize("requirement", TWICE)
+def test_a_requirement_can_be_broken_in_two_ways_one_of_them_only_sometimes(requirement: str) -> None:
+    ways = [fault for fault in FAULTS.values() if requirement in fault.breaks]
+    assert len(ways) >= 2
+    assert any(fault.conditional for fault in ways)
+
+
+def test_the_list_of_faults_is_for_people_and_for_programs() -> None:
+    shown = run("--list-faults")
+    assert [line.split()[0] for line in shown.stdout.splitlines()] == sorted(FAULTS)
+    rows = json.loads(run("--list-faults", "--json").stdout)
+    assert {row["id"] for row in rows} == set(FAULTS)
+    assert set(rows[0]) == {"id", "breaks", "behaviour", "conditional", "contracts"}
+    assert json.loads(listing(as_json=True)) == rows
+
+
+@pytest.mark.parametrize(("wrong", "hint"), [("F-RES-1", "F-RES-01"), ("f-iso-01", "F-ISO-01"), ("x", "--list")])
+def test_an_unknown_fault_is_one_clear_line(wrong: str, hint: str) -> None:
+    ended = run("--fault", wrong)
+    assert ended.returncode == 4
+    (line,) = ended.stderr.splitlines()
+    assert wrong in line
+    assert hint in line
+
+
+def test_without_faults_every_part_is_as_written() -> None:
+    for part in (Core, MemoryStore, FmSessionService, Edge, LastResort, Cors):
+        assert weave([])(part) is part
+
+
+def test_a_fault_changes_its_parts_only() -> None:
+    woven = weave(["F-SEC-39"])
+    assert {part for part in (Core, FmSessionService, Edge, LastResort, Cors) if woven(part) is not part} == {
+        FmSessionService,
+        LastResort,
+    }
+    with pytest.raises(UnknownFaultError):
+        weave(["F-SEC-39", "F-SEC-999"])
+
+
+def test_any_two_faults_and_all_of_them_fit_together() -> None:
+    parts = (Core, FmSessionService, Edge, LastResort, Cors)
+    for chosen in [*itertools.permutations(FAULTS, 2), list(FAULTS), list(reversed(FAULTS))]:
+        woven = weave(chosen)
+        for part in parts:
+            assert issubclass(woven(part), part)
+
+
+def test_two_faults_are_both_there() -> None:
+    with Local(weave(["F-MSG-23", "F-MSG-25"])) as local:
+        session_id = local.new()
+        assert local.say(session_id, "<b>", role="nobody")["content"] == "&lt;b&gt;"
+
+
+@pytest.mark.parametrize("fault_id", sorted(FAULTS))
+def test_a_broken_server_still_works_otherwise(fault_id: str) -> None:
+    with Local(weave([fault_id])) as local:
+        new = local.send("POST", SESSIONS, json={"client_id": "tab", "title": "t", "metadata": {"timeout_minutes": 60}})
+        assert new.status_code == 201
+        session_id = new.json()["session_id"]
+        local.send("GET", f"{SESSIONS}/{session_id}")
+        for method, end, body, status in (
+            ("GET", "", None, 200),
+            ("PUT", "", {"title": "u"}, 200),
+            ("POST", "/messages", {"role": "user", "content": "hello"}, 201),
+            ("GET", "/messages", None, 200),
+            ("POST", "/heartbeat", None, 200),
+            ("DELETE", "", None, 204),
+        ):
+            answer = local.send(method, f"{SESSIONS}/{session_id}{end}", json=body)
+            assert (method, end, answer.status_code) == (method, end, status)
+        assert local.send("GET", SESSIONS).status_code == 200
+        assert local.send("GET", "/health").status_code == 200
+        assert local.send("GET", "/openapi.json").status_code == 200
+        assert local.send("GET", "/nowhere").status_code == 404
+        assert local.send("GET", SESSIONS, None).status_code in (200, 401)
