@@ -56,7 +56,7 @@ class Local:
         return self._runner.run(gather())
 
     async def _send(self, method: str, path: str, user: str | None, request: dict[str, Any]) -> httpx.Response:
-        named = [] if user is None else [("X-User-ID", user)]
+        named = [] if user is None else [("X-User-ID", user.encode())]
         extra = request.pop("headers", [])
         headers = [*named, *(extra.items() if isinstance(extra, dict) else extra)]
         return await self._client.request(method, path, headers=headers, **request)

@@ -7,11 +7,10 @@ import pytest
 from reference_server.faults import FAULTS, weave
 from reference_server.local import SESSIONS, Local
 
-Scenario = Callable[[Local], bool]
-SCENARIOS: dict[str, Scenario] = {}
+SCENARIOS: dict[str, Callable[[Local], bool]] = {}
 
 
-def shows(fault_id: str) -> Callable[[Scenario], Scenario]:
+def shows(fault_id: str) -> Callable[[Callable[[Local], bool]], Callable[[Local], bool]]:
     """The scenario is true where this fault is, and nowhere else."""
     return lambda scenario: SCENARIOS.setdefault(fault_id, scenario)
 
