@@ -178,7 +178,7 @@ def routes(views: FmSessionService) -> list[Route]:
             "Make a session, or resume the living one of this user and client.",
             {201: shapes.CreatedSession, 200: shapes.CreatedSession},
             (401, *with_body),
-            body=shapes.NEW_SESSION,
+            body=shapes.NewSession,
             body_required=False,
             parameters=caller,
         ),
@@ -210,7 +210,7 @@ def routes(views: FmSessionService) -> list[Route]:
             "Change the fields that are sent; the others stay. The status `deleted` deletes.",
             {200: shapes.Session},
             (401, 404, *with_body),
-            body=shapes.SESSION_CHANGE,
+            body=shapes.SessionChange,
             parameters=one,
         ),
         Route(
@@ -231,7 +231,7 @@ def routes(views: FmSessionService) -> list[Route]:
             "Append a message to the conversation.",
             {201: shapes.Message},
             (401, 404, *with_body),
-            body=shapes.NEW_MESSAGE,
+            body=shapes.NewMessage,
             parameters=one,
         ),
         Route(

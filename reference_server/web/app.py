@@ -64,9 +64,9 @@ class Route:
     handler: Callable[[Request], Awaitable[Response]]
     operation_id: str
     summary: str
-    answers: Mapping[int, Any]  # by status: the form of the body, or None; the usual status first
+    answers: Mapping[int, type | None]  # by status: the form of the body, if any; the usual status first
     refusals: Sequence[int] = ()
-    body: TypeAdapter[Any] | None = None
+    body: type | None = None
     body_required: bool = True
     parameters: Sequence[Parameter] = ()
 
@@ -92,11 +92,12 @@ def application(
     """The routes, health, and the layers around them; `describe` may refine the published schemas."""
     app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None, redirect_slashes=False)
     health = Route("GET", "/health", views.health, "health", "Whether the service can work.", {200: Health})
-    for route in (*routes, health):
+    routes = [*routes, health]
+    for route in routes:
         _add(app, route)
     if isinstance(plan.clock, ControlledClock):
         _add_test_clock(app, views, plan.clock)
-    _describe_bodies(app, routes, describe)
+    _describe(app, routes, describe)
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, RefusalError)
@@ -125,16 +126,14 @@ def _add(app: FastAPI, route: Route) -> None:
     async def endpoint(request: Request) -> Response:
         return await route.handler(request)
 
-    (status, shape), *others = route.answers.items()
-    responses: dict[int | str, dict[str, Any]] = {code: {"model": other} for code, other in others}
-    responses |= {code: {"model": Error} for code in (*route.refusals, 500)}
+    responses: dict[int | str, dict[str, Any]] = {
+        status: {"content": _json(shape)} for status, shape in route.answers.items() if shape is not None
+    }
+    responses |= {status: {"content": _json(Error)} for status in (*route.refusals, 500)}
     extra: dict[str, Any] = {"parameters": list(route.parameters)} if route.parameters else {}
     if route.body is not None:
-        schema = {"$ref": f"#/components/schemas/{_name(route.body)}"}
-        extra["requestBody"] = {
-            "required": route.body_required,
-            "content": {"application/json": {"schema": schema}},
-        }
+        extra["requestBody"] = {"required": route.body_required, "content": _json(route.body)}
+    status, shape = next(iter(route.answers.items()))
     app.add_api_route(
         route.path,
         endpoint,
@@ -142,28 +141,28 @@ def _add(app: FastAPI, route: Route) -> None:
         operation_id=route.operation_id,
         summary=route.summary,
         status_code=status,
-        response_model=shape,
+        response_model=None,
         response_class=Response if shape is None else JSONResponse,
         responses=responses,
         openapi_extra=extra,
     )
 
 
-def _name(shape: TypeAdapter[Any]) -> str:
-    return str(shape.json_schema()["title"])
+def _json(shape: type) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
 
 
-def _describe_bodies(app: FastAPI, routes: Sequence[Route], describe: Callable[[dict[str, Any]], None]) -> None:
-    # Bodies are read by web/body.py, so the framework doesn't know their forms and is told here.
+def _describe(app: FastAPI, routes: Sequence[Route], describe: Callable[[dict[str, Any]], None]) -> None:
+    # Bodies are read and written here, not by the framework: it has to be told their forms.
     generate = app.openapi
-    bodies = [(_name(route.body), "validation", route.body) for route in routes if route.body is not None]
+    shapes = {shape for route in routes for shape in (Error, route.body, *route.answers.values())} - {None}
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            schemas = generate()["components"]["schemas"]
-            inputs = cast("Any", bodies)
+            inputs: Any = [(shape, "validation", TypeAdapter(cast("Any", shape))) for shape in shapes]
             _, shared = TypeAdapter.json_schemas(inputs, ref_template="#/components/schemas/{model}")
-            schemas.update(shared["$defs"])
+            schemas = generate().setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(sorted(shared["$defs"].items()))
             describe(schemas)
         assert app.openapi_schema is not None
         return app.openapi_schema

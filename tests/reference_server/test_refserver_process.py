@@ -16,6 +16,7 @@ from typing import IO, Any, cast
 import httpx
 import pytest
 
+from reference_server.command import main
 from reference_server.local import SESSIONS
 
 ROOT = Path(__file__).parents[2]
@@ -141,12 +142,26 @@ def test_the_environment_is_read() -> None:
         ([], {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
     ],
 )
-def test_a_bad_value_is_one_clear_line(arguments: list[str], environment: dict[str, str], word: str) -> None:
-    ended = run(*arguments, **environment)
-    assert ended.returncode == 4
-    assert ended.stdout == ""
-    (line,) = ended.stderr.splitlines()
+def test_a_bad_value_is_one_clear_line(
+    arguments: list[str],
+    environment: dict[str, str],
+    word: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(arguments) == 4
+    said = capsys.readouterr()
+    assert said.out == ""
+    (line,) = said.err.splitlines()
     assert word in line
+
+
+def test_a_bad_value_ends_the_process() -> None:
+    ended = run("--port", "x")
+    assert ended.returncode == 4
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:
