@@ -202,7 +202,7 @@ class ResumeCutsConversation(Core):
         return await self.keep(replace(session, messages=session.messages[-3:]), "resume")
 
 
-@fault("F-RES-25", "RES-04", "Any client_id resumes the one session that its user has with a client.")
+@fault("F-RES-25", "RES-04 RES-10", "Any client_id resumes the one session that its user has with a client.")
 class KeyWithoutClient(Core):
     def key(self, user: str, client_id: str) -> Hashable:
         return (user,)
