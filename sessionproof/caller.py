@@ -46,7 +46,9 @@ class Caller:
         """A text that nobody has sent before and that shows whose it is."""
         return self.actor.text(about)
 
-    def call(self, operation: str | Binding, session: str | None = None, *, raw: Raw | None = None, **values: Any) -> Reply:
+    def call(
+        self, operation: str | Binding, session: str | None = None, *, raw: Raw | None = None, **values: Any
+    ) -> Reply:
         """Do one operation, by name or by binding."""
         binding = self.run.contract.first(operation) if isinstance(operation, str) else operation
         if session is not None:
@@ -71,7 +73,9 @@ class Caller:
     def heartbeat(self, session: str, *, raw: Raw | None = None) -> Reply:
         return self.call("heartbeat", session, raw=raw)
 
-    def say(self, session: str, content: str, *, role: str = "user", raw: Raw | None = None, **values: Any) -> Reply:
+    def say(
+        self, session: str, content: str, *, role: str | None = "user", raw: Raw | None = None, **values: Any
+    ) -> Reply:
         """Add one message to the conversation."""
         return self.call("add_message", session, content=content, role=role, raw=raw, **values)
 
@@ -82,8 +86,18 @@ class Caller:
 
     def try_on(self, binding: Binding, session: str, *, raw: Raw | None = None, **values: Any) -> Reply:
         """Do `binding` on `session` with plain, valid values for whatever else it takes."""
-        plain = {"role": "user", "content": self.text("said"), "title": self.text("title"), "question": self.text("asked")}
-        return self.call(binding, session, raw=raw, **{name: plain[name] for name in plain if name in binding.sends} | values)
+        plain = {
+            "role": "user",
+            "content": self.text("said"),
+            "title": self.text("title"),
+            "question": self.text("asked"),
+        }
+        return self.call(
+            binding,
+            session,
+            raw=raw,
+            **{name: plain[name] for name in plain if name in binding.sends} | values,
+        )
 
     # Arrangements: what a check needs before it begins. They raise SetUpFailed instead of returning a refusal.
 

@@ -107,7 +107,9 @@ class ReplyExpectation:
     def says(self, name: str, value: Any) -> Reply:
         """The answer's `name` equals `value`."""
         seen = self._reply[name]
-        return self._is(seen == value and type(seen) is type(value), f"{name} {_short(value)}", f"{name} {_short(seen)}")
+        return self._is(
+            seen == value and type(seen) is type(value), f"{name} {_short(value)}", f"{name} {_short(seen)}"
+        )
 
     def says_other_than(self, name: str, *values: Any) -> Reply:
         """The answer has a `name`, and it is none of `values`."""

@@ -9,6 +9,7 @@ from sessionproof.verdicts import CheckResult, RequirementResult, Verdict, combi
 
 __all__ = ["judge", "lacking"]
 
+
 def lacking(
     requirement: Requirement, capabilities: frozenset[str], means: frozenset[str]
 ) -> tuple[Verdict, tuple[str, ...]] | None:

@@ -56,7 +56,10 @@ def repeat_script(
     if len(calls) > _MOST_CALLS:
         return ""
     names = _Names(calls)
-    comment = [f"# expected: {_one_line(redactor.text(expected))}", f"# seen:     {_one_line(redactor.text(seen))}"]
+    comment = [
+        f"# expected: {_one_line(redactor.text(expected))}",
+        f"# seen:     {_one_line(redactor.text(seen))}",
+    ]
     if len(calls) == 1:
         return "\n".join([*_secrets(redactor), *comment, _curl(calls[0], names, redactor, repr_url(base_url), "-i ")])
     lines = [f"URL={shlex.quote(base_url)} RUN=$(date +%s)$$", *_secrets(redactor)]
@@ -101,10 +104,11 @@ class _Names:
         found = []
         for kind in _ISSUED:
             value, place = reply[kind], reply.request.binding.returns.get(kind)
-            if isinstance(value, str) and value and place and place.part == "body" and value not in self.known:
-                if any(_mentions(call, value) for call in later):
-                    self.known[value] = f"{kind}{len(self.known) + 1}"
-                    found.append((self.known[value], place.pointer, value))
+            if not isinstance(value, str) or not value or value in self.known or not place or place.part != "body":
+                continue
+            if any(_mentions(call, value) for call in later):
+                self.known[value] = f"{kind}{len(self.known) + 1}"
+                found.append((self.known[value], place.pointer, value))
         return found
 
     def quoted(self, text: str) -> str:
@@ -122,7 +126,11 @@ class _Names:
 
 def _mentions(call: Reply, value: str) -> bool:
     request = call.request
-    return value in request.target or value.encode() in request.content or any(value in text for _, text in request.headers)
+    return (
+        value in request.target
+        or value.encode() in request.content
+        or any(value in text for _, text in request.headers)
+    )
 
 
 def _step(call: Reply, names: _Names, redactor: Redactor) -> str:
@@ -140,9 +148,15 @@ def _step(call: Reply, names: _Names, redactor: Redactor) -> str:
 
 def _curl(call: Reply, names: _Names, redactor: Redactor, url: str, options: str) -> str:
     request = call.request
-    parts = ["curl -sS --path-as-is", options.strip(), f"-X {request.method}" if request.method != "GET" else ""]
+    parts = [
+        "curl -sS --path-as-is",
+        options.strip(),
+        f"-X {request.method}" if request.method != "GET" else "",
+    ]
     parts.append(url + (names.quoted(redactor.text(request.target)) if request.target else ""))
-    parts += [f"-H {_header(name, value, names, redactor)}" for name, value in request.headers if name.lower() not in _HIDDEN]
+    parts += [
+        f"-H {_header(name, value, names, redactor)}" for name, value in request.headers if name.lower() not in _HIDDEN
+    ]
     if request.content:
         parts.append(f"--data-binary {_data(request.content, names, redactor)}")
     return " ".join(part for part in parts if part)

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sessionproof.bundle import bundle_root
 from sessionproof.errors import UsageError
@@ -52,11 +53,11 @@ def load_requirements(file: Path | None = None) -> dict[str, Requirement]:
         raise UsageError(f"{file}: not a requirements file: {error}") from error
 
 
-def _requirement(row: dict[str, object]) -> Requirement:
+def _requirement(row: dict[str, Any]) -> Requirement:
     values = dict(row)
-    for name, kind in (("sources", tuple), ("capabilities", frozenset), ("means", frozenset)):
-        values[name] = kind(values[name])  # type: ignore[call-overload]
-    return Requirement(**values)  # type: ignore[arg-type]
+    values["sources"] = tuple(values["sources"])
+    values |= {name: frozenset(values[name]) for name in ("capabilities", "means")}
+    return Requirement(**values)
 
 
 def select(names: tuple[str, ...]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sessionproof.actors import Actor, Canaries
@@ -38,7 +39,9 @@ class Run:
     users: tuple[Actor, ...] = ()  # given by --user; otherwise users are invented
     canaries: Canaries = field(default_factory=Canaries)
     transcript: list[Reply] = field(default_factory=list)  # of the check that is running
+    issued: list[str] = field(default_factory=list)  # ids of new sessions, in the order of their issue
     lost: str = ""  # why the target counts as lost
+    reading_is_still: bool | None = None  # whether reading moves no times, once that was seen
     _created: dict[str, Actor] = field(default_factory=dict)
     _silent: Counter[str] = field(default_factory=Counter)
     _silent_in_a_row: int = 0
@@ -100,11 +103,13 @@ class Run:
         reply = self.ask(self.contract.first("login"), Actor(actor.name, None), values)
         token = reply["token"]
         if not reply.ok or not isinstance(token, str) or not token:
-            raise TargetError(f"log-in as {actor.name} failed: {reply.status or reply.answer.failure}; see `login` in the contract")
+            raise TargetError(
+                f"log-in as {actor.name} failed: {reply.status or reply.answer.failure}; see `login` in the contract"
+            )
         self.redactor.add(token, f"{actor.name.upper()}_TOKEN")
         return replace(actor, secret=token)
 
-    def ask(self, binding: Binding, actor: Actor, values: dict[str, object], raw: Raw | None = None) -> Reply:
+    def ask(self, binding: Binding, actor: Actor, values: Mapping[str, object], raw: Raw | None = None) -> Reply:
         """Send one request and wait for its answer; it is recorded, and scanned for canaries.
 
         Raises TargetLost once the target has stopped answering.
@@ -126,7 +131,11 @@ class Run:
         return reply
 
     def _received(self, request: Request, answer: Answer) -> Reply:
-        sent = [request.target.encode(), request.content, *(value.encode("utf-8", "replace") for _, value in request.headers)]
+        sent = [
+            request.target.encode(),
+            request.content,
+            *(value.encode("utf-8", "replace") for _, value in request.headers),
+        ]
         received = [answer.content, *(f"{name}: {value}".encode() for name, value in answer.headers)]
         reply = Reply(self.contract, request, answer, self.canaries.foreign(request.actor, sent, received))
         self._note_sessions(reply)
@@ -136,6 +145,7 @@ class Run:
         operation = reply.request.binding.operation
         if reply.ok and operation == "create" and reply.session and not reply.resumed:
             self._created.setdefault(reply.session, reply.request.actor)
+            self.issued.append(reply.session)
         if reply.ok and operation == "delete" and reply.request.session:
             self._created.pop(reply.request.session, None)
 

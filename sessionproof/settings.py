@@ -53,19 +53,29 @@ def _effort(text: str) -> Effort:
 
 
 OPTIONS = (
-    Option("contract", "NAME|FILE", "The contract: a bundled one's name, an annotated OpenAPI file, or a sidecar."),
+    Option(
+        "contract",
+        "NAME|FILE",
+        "The contract: a bundled one's name, an annotated OpenAPI file, or a sidecar.",
+    ),
     Option("sidecar", "FILE", "An x-session file beside the plain OpenAPI document given by --contract.", Path),
-    Option("user", "NAME=HEADER:VALUE", "A user to speak as; VALUE may be env:VARIABLE or @FILE. Repeatable.", several=True),
-    Option("node", "URL", "Another node of the same deployment. Repeatable.", several=True),
-    Option("clock", "KIND", "wall, control, scaled:SECONDS_PER_MINUTE, redis:URL,PATTERN or faketime:COMMAND."),
-    Option("life", "SECONDS", "How long a session lives in this deployment.", _positive),
-    Option("patience", "SECONDS", "The longest that a timed check may wait.", _positive),
+    Option(
+        "user",
+        "NAME=HEADER:VALUE",
+        "A user to speak as; VALUE may be env:VARIABLE or @FILE. Repeatable.",
+        several=True,
+    ),
     Option("only", "ID|GROUP", "Judge only these requirements. Repeatable.", several=True),
     Option("effort", "quick|normal|thorough", "How hard to try (default: normal).", _effort),
     Option("max_rps", "N", "At most this many requests a second.", _positive),
     Option("timeout", "SECONDS", "Give a request up after this time (default: 10).", _positive),
     Option("seed", "N", "Repeat the chances of an earlier run.", _whole),
-    Option("baseline", "FILE", "Outcomes that are accepted today, each with a reason, an owner and an end date.", Path),
+    Option(
+        "baseline",
+        "FILE",
+        "Outcomes that are accepted today, each with a reason, an owner and an end date.",
+        Path,
+    ),
     Option("json", "FILE", "Write the report as JSON.", Path),
     Option("junit", "FILE", "Write the report as JUnit XML.", Path),
     Option("html", "FILE", "Write the report as one HTML page.", Path),
@@ -81,10 +91,6 @@ class Settings:
     contract: str | None = None
     sidecar: Path | None = None
     user: tuple[str, ...] = ()
-    node: tuple[str, ...] = ()
-    clock: str | None = None
-    life: float | None = None
-    patience: float | None = None
     only: tuple[str, ...] = ()
     effort: Effort = Effort.NORMAL
     max_rps: float | None = None
@@ -97,7 +103,9 @@ class Settings:
     history: Path | None = None
 
 
-def gather(given: Mapping[str, Any], environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+def gather(
+    given: Mapping[str, Any], environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Settings:
     """Settings from what was `given` as text, then the environment, then `sessionproof.toml` in `folder`.
 
     Raises UsageError for a value that can't be read, naming where it came from.
@@ -124,7 +132,11 @@ def _read(option: Option, text: Any, source: str) -> Any:
         parts = text.split() if isinstance(text, str) else text
         return tuple(option.read(str(part)) for part in parts)
     except ValueError as error:
-        why = "" if "could not" in str(error) or "invalid literal" in str(error) or "is not a valid" in str(error) else f" ({error})"
+        why = (
+            ""
+            if "could not" in str(error) or "invalid literal" in str(error) or "is not a valid" in str(error)
+            else f" ({error})"
+        )
         raise UsageError(f"{source}: {text!r} is not {option.metavar}{why}") from error
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from sessionproof.caller import Caller, SetUpFailed
 from sessionproof.contract import Binding
 from sessionproof.contract.expressions import ABSENT
+from sessionproof.effort import Effort
 from sessionproof.wire import Reply
 
-__all__ = ["Pages", "differences", "listed", "said_in", "snapshot"]
+__all__ = ["Pages", "changes", "differences", "listed", "said_in", "snapshot"]
 
 _MOST_PAGES = 2000
 _MOVING = ("activity", "expires", "updated")  # move with activity, if anything does
@@ -41,7 +42,14 @@ class Pages:
         return self.replies[-1]
 
 
-def listed(caller: Caller, operation: str = "list", session: str | None = None, *, page: int | None = None, **filters: Any) -> Pages:
+def listed(
+    caller: Caller,
+    operation: str = "list",
+    session: str | None = None,
+    *,
+    page: int | None = None,
+    **filters: Any,
+) -> Pages:
     """All pages of a list, `page` entries each (the server's own size when None), by offset, cursor, or in one piece.
 
     Raises SetUpFailed when a page can't be read.
@@ -102,7 +110,8 @@ def snapshot(caller: Caller, session: str, *, moving: bool = False) -> dict[str,
     seen = {name: reply[name] for name in reply.request.binding.returns if name not in left_out}
     embedded = {name: reply.items(name) for name in reply.request.binding.lists}
     seen |= {name: [dict(entry) for entry in entries] for name, entries in embedded.items() if entries is not None}
-    if caller.run.contract.has("messages"):
+    twice = "messages" in embedded and caller.run.effort is Effort.QUICK
+    if caller.run.contract.has("messages") and not twice:
         seen["conversation"] = [dict(entry) for entry in listed(caller, "messages", session).entries]
     return seen
 
@@ -112,14 +121,24 @@ def _reading_is_still(caller: Caller, session: str, first: Reply) -> bool:
     life = caller.run.contract.life
     if "read" in life.refreshed_by or "read" in life.not_refreshed_by:
         return "read" in life.not_refreshed_by
-    again = caller.arranged(caller.read(session), "read")
-    times = [(first[name], again[name]) for name in _MOVING if first.shows(name)]
-    return all(before == after and _is_fine(before) for before, after in times)
+    if caller.run.reading_is_still is None:
+        again = caller.arranged(caller.read(session), "read")
+        times = [(first[name], again[name]) for name in _MOVING if first.shows(name)]
+        caller.run.reading_is_still = all(before == after and _is_fine(before) for before, after in times)
+    return caller.run.reading_is_still
 
 
 def _is_fine(time: Any) -> bool:
     """Whether a time is given to parts of a second."""
     return "." in time if isinstance(time, str) else isinstance(time, float)
+
+
+def changes(caller: Caller, session: str, before: dict[str, Any], *, moving: bool = False) -> list[str]:
+    """What the owner sees otherwise than in the snapshot `before`; a session that can't be read is a change."""
+    try:
+        return differences(before, snapshot(caller, session, moving=moving))
+    except SetUpFailed as failure:
+        return [f"its owner can't read it any more: {failure}"]
 
 
 def differences(before: Any, after: Any, at: str = "") -> list[str]:
@@ -132,8 +151,16 @@ def differences(before: Any, after: Any, at: str = "") -> list[str]:
             for line in differences(before.get(name, ABSENT), after.get(name, ABSENT), f"{at}/{name}")
         ]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        return [line for index, pair in enumerate(zip(before, after, strict=True)) for line in differences(*pair, f"{at}/{index}")]
-    return [] if before == after and type(before) is type(after) else [f"{at or '/'}: {_brief(before)} became {_brief(after)}"]
+        return [
+            line
+            for index, pair in enumerate(zip(before, after, strict=True))
+            for line in differences(*pair, f"{at}/{index}")
+        ]
+    return (
+        []
+        if before == after and type(before) is type(after)
+        else [f"{at or '/'}: {_brief(before)} became {_brief(after)}"]
+    )
 
 
 def _brief(value: Any) -> str:

@@ -48,7 +48,9 @@ def _get(sender: Sender, path: str) -> Answer:
 def _answering(sender: Sender, path: str) -> Answer:
     answer = _get(sender, path)
     if answer.status is None:
-        raise TargetError(f"{sender.base_url}{path}: {answer.failure}; is the API running there, and is the port right?")
+        raise TargetError(
+            f"{sender.base_url}{path}: {answer.failure}; is the API running there, and is the port right?"
+        )
     return answer
 
 
@@ -61,7 +63,7 @@ def served_openapi(sender: Sender) -> tuple[str, str] | None:
     """The path and text of an OpenAPI document that the target serves, if any. Raises TargetError without an answer."""
     for path in _OPENAPI:
         answer = _answering(sender, path)
-        if answer.status == 200 and b'"openapi"' in answer.content[:4096] or answer.content.startswith(b"openapi:"):
+        if (answer.status == 200 and b'"openapi"' in answer.content[:4096]) or answer.content.startswith(b"openapi:"):
             return path, answer.content.decode("utf-8", "replace")
     return None
 
@@ -71,7 +73,8 @@ def recognise(sender: Sender) -> Recognised:
     served = served_openapi(sender)
     contracts = [load_contract(file) for file in bundled_contracts().values()]
     ranked = sorted(
-        ((*_evidence(contract, sender, served), contract) for contract in contracts), key=lambda found: -found[0]
+        ((*_evidence(contract, sender, served), contract) for contract in contracts),
+        key=lambda found: -found[0],
     )
     share, why, contract = ranked[0]
     if share < _ENOUGH:

@@ -26,22 +26,33 @@ ENOUGH_BITS = 100  # a random UUID has 122 (RFC 9562 section 5.4)
 
 @requirement("SEC-01")
 def session_ids_cannot_be_guessed(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
-    replies = [alice.arranged(alice.create(), "create") for _ in range(max(14, numbers.creates))]
-    ids = [reply.session for reply in replies]
+    earlier = list(target.issued) if numbers.times == 1 else []  # a quick run makes do with the ids that it has seen
+    replies = [alice.arranged(alice.create(), "create") for _ in range(max(1, max(12, numbers.creates) - len(earlier)))]
+    ids = [*earlier, *(reply.session for reply in replies)]
     last = replies[-1]
     expect.that(len(set(ids)) == len(ids), expected="ids that differ", seen="the same id twice", reply=last)
     plain = [id for id in ids if not re.fullmatch(r"[A-Za-z0-9._~-]+", id)]
     expect.that(not plain, expected="ids of URL-safe ASCII", seen=repr(plain[:1]), reply=last)
-    expect.that(ids != sorted(ids) and ids != sorted(ids, reverse=True), expected="ids in no order", seen="a rising order", reply=last)
+    expect.that(
+        ids != sorted(ids) and ids != sorted(ids, reverse=True),
+        expected="ids in no order",
+        seen="a rising order",
+        reply=last,
+    )
     named = [id for id in ids if alice.actor.marker in id.lower()]
     expect.that(not named, expected="ids without the user's name", seen=repr(named[:1]), reply=last)
     needed = target.contract.id_bits or ENOUGH_BITS
     bits = random_bits(ids)
-    expect.that(bits >= needed, expected=f"at least {needed} random bits", seen=f"about {bits:.0f} in {ids[0]}", reply=last)
+    expect.that(
+        bits >= needed,
+        expected=f"at least {needed} random bits",
+        seen=f"about {bits:.0f} in {ids[0]}",
+        reply=last,
+    )
 
 
 def random_bits(ids: list[str]) -> float:
-    """What the positions that vary from id to id can carry; constant ones, and those that hardly vary, carry nothing."""
+    """What the positions that vary from id to id can carry; those that hardly vary carry nothing."""
     shortest = min(map(len, ids))
     columns = [Counter(id[position] for id in ids) for position in range(shortest)]
     varied = [column for column in columns if len(column) > 4]
@@ -54,7 +65,7 @@ def ids_come_only_from_the_server(
     alice: Caller, expect: Expect, numbers: Numbers, chance: random.Random, target: Run
 ) -> None:
     issued = alice.has_session()
-    for number in range(3):
+    for number in range(min(3, numbers.times * 2 - 1)):
         chosen = never_issued(issued, chance)
         names = ("session_id", "sessionId", "id")
         raw = (
@@ -66,12 +77,13 @@ def ids_come_only_from_the_server(
         if not reply.refused:
             expect(reply).makes_new(issued, chosen)
         expect(alice.read(chosen)).is_unknown()
-    for binding in target.contract.on_session():
+    for binding in target.contract.on_session(writes=True if numbers.times == 1 else None):
         missing = never_issued(issued, chance)
         for _ in range(numbers.times):
             expect(alice.try_on(binding, missing)).is_unknown()
-        expect(alice.read(missing)).is_unknown()
-        if target.contract.has("list"):
+        if binding.method != "GET" or numbers.times > 1:
+            expect(alice.read(missing)).is_unknown()
+        if target.contract.has("list") and numbers.times > 1:
             seen = listed(alice)
             expect.that(missing not in seen.values("session"), expected="not listed", seen=missing, reply=seen.last)
 
@@ -83,7 +95,10 @@ def session_ids_are_compared_exactly(alice: Caller, expect: Expect, numbers: Num
         for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
             reply = alice.try_on(binding, other)
             expect.that(
-                reply.refused, expected=f"no session under an id with {name}", seen=f"{reply.status} for {other!r}", reply=reply
+                reply.refused,
+                expected=f"no session under an id with {name}",
+                seen=f"{reply.status} for {other!r}",
+                reply=reply,
             )
     expect(alice.read(session)).succeeds()
 
@@ -132,7 +147,9 @@ def user_ids_are_compared_exactly(
                 expect(caller.try_on(binding, session)).is_foreign()
         if target.contract.has("list") and caller.user in sessions and target.contract.list_scope != "all":
             seen = listed(caller)
-            expect(seen.last).holds_exactly([sessions[caller.user]], map(str, seen.values("session")), f"of {caller.user!r}")
+            expect(seen.last).holds_exactly(
+                [sessions[caller.user]], map(str, seen.values("session")), f"of {caller.user!r}"
+            )
 
 
 @requirement("SEC-08")
@@ -142,14 +159,19 @@ def a_trailing_slash_does_what_is_declared(
     contract = target.contract
     session = alice.has_session()
     has_identity = contract.identity.kind != "none"
-    for binding in contract.bindings:
+    for binding in contract.bindings[: 5 * numbers.times**3]:
         if binding.operation in ("delete", "login"):
             continue
         other = other_form(binding, session)
         if has_identity and not binding.anonymous:
             for path in (other, f"/{other}")[: numbers.times]:
                 reply = at_path(nobody, binding, path, session)
-                expect.that(not reply.ok, expected="no success without an identity", seen=str(reply.status), reply=reply)
+                expect.that(
+                    not reply.ok,
+                    expected="no success without an identity",
+                    seen=str(reply.status),
+                    reply=reply,
+                )
         reply = at_path(alice, binding, other, session)
         if contract.slash == "exact":
             expect(reply).is_refused()

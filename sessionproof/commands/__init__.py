@@ -20,6 +20,7 @@ _COMMANDS = {
     "contract": ("contract", "Check a contract, or list the bundled ones."),
     "requirements": ("requirements", "List what a session API is judged by."),
     "serve": ("serve", "Run the bundled reference server, with faults if you like."),
+    "selfcheck": ("selfcheck", "See whether the checks catch the reference server's faults."),
     "completion": ("completion", "Print the completion script for your shell."),
 }
 

@@ -10,7 +10,10 @@ import click
 from sessionproof.requirements import Requirement, load_requirements, select
 
 
-@click.command("requirements", epilog="Examples: sessionproof requirements; sessionproof requirements RES-01; sessionproof requirements isolation --json")
+@click.command(
+    "requirements",
+    epilog="Examples: sessionproof requirements | sessionproof requirements RES-01 isolation | ... --json",
+)
 @click.argument("names", nargs=-1, metavar="[ID|GROUP]...")
 @click.option("--json", "as_json", is_flag=True, help="All fields, as JSON.")
 def command(names: tuple[str, ...], as_json: bool) -> int:

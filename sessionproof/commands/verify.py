@@ -31,8 +31,8 @@ def command(url: str | None, pytest_args: tuple[str, ...], quiet: bool, **given:
 
     What follows `--` goes to pytest as it is.
     """
-    if url is not None and url.startswith("-"):
-        url, pytest_args = None, (url, *pytest_args)
+    if url is not None and url.startswith("-"):  # there was no URL, so that the first of pytest's took its place
+        pytest_args, url = (url, *pytest_args), None
     settings = gather({**given, "base_url": url})
     from sessionproof.verify import verify
 

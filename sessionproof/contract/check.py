@@ -69,18 +69,21 @@ def _against(part: str, source: Source, at: tuple[str, ...], value: Any) -> Iter
 
 
 def _explain(source: Source, at: tuple[str, ...], error: ValidationError) -> ContractError:
+    rule: Any = error.validator_value
+    schema: Any = error.schema
+    instance: Any = error.instance
     path = (*at, *(str(step) for step in error.absolute_path))
     where = ".".join(path[len(at) :]) or "x-session"
     if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        unknown = sorted(set(error.instance) - set(known))
+        known = list(schema.get("properties", {}))
+        unknown = sorted(set(instance) - set(known))
         hint = did_you_mean(unknown[0], known) or f"known are {', '.join(known)}"
         return source.error((*path, unknown[0]), f"unknown key {unknown[0]!r} in {where}", hint)
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
+        missing = [name for name in rule if name not in instance]
         return source.error(path, f"{where} lacks {missing[0]!r}", f"add `{missing[0]}:`")
     if error.validator in ("enum", "const"):
-        allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
+        allowed = rule if error.validator == "enum" else [rule]
         words = [value if isinstance(value, str) else json.dumps(value) for value in allowed]
         hint = did_you_mean(str(error.instance), words) or f"it is one of {', '.join(words)}"
         return source.error(path, f"{where}: {error.instance!r} is not known", hint)
@@ -103,15 +106,13 @@ def _hint_for(path: tuple[str, ...]) -> str:
 
 def _places(side: Source, openapi: Source, document: dict[str, Any]) -> Iterator[ContractError]:
     """Expressions that name a parameter, a field or a header which the OpenAPI document doesn't have."""
-    annotated = [(path, method, operation) for path, method, operation in _operations(document) if "x-session" in operation]
+    annotated = [
+        (path, method, operation) for path, method, operation in _operations(document) if "x-session" in operation
+    ]
     if not any(operation["x-session"]["does"] == "create" for _, _, operation in annotated):
         yield side.error(("x-session",), "no operation does: create", "annotate the operation that makes a session")
     for path, method, operation in annotated:
-        at = (
-            ("paths", path, method, "x-session")
-            if side is openapi
-            else ("operations", f"{method.upper()} {path}")
-        )
+        at = ("paths", path, method, "x-session") if side is openapi else ("operations", f"{method.upper()} {path}")
         for where, text in _expressions(operation["x-session"], ()):
             reason = _unknown_place(document, path, method, operation, Expression.parse(text), where)
             if reason:
@@ -119,14 +120,20 @@ def _places(side: Source, openapi: Source, document: dict[str, Any]) -> Iterator
         yield from _session_carried(side, at, path, operation)
 
 
-def _session_carried(side: Source, at: tuple[str, ...], path: str, operation: dict[str, Any]) -> Iterator[ContractError]:
+def _session_carried(
+    side: Source, at: tuple[str, ...], path: str, operation: dict[str, Any]
+) -> Iterator[ContractError]:
     vocabulary = operation["x-session"]
-    needs = {"create": "$response", "read": "$request", "delete": "$request", "heartbeat": "$request",
-             "update": "$request", "add_message": "$request", "messages": "$request"}.get(vocabulary["does"])  # fmt: skip
+    named = ("read", "delete", "heartbeat", "update", "add_message", "messages")
+    needs = {"create": "$response", **dict.fromkeys(named, "$request")}.get(vocabulary["does"])
     places = vocabulary.get("session", [])
     if needs and not any(text.startswith(needs) for text in ([places] if isinstance(places, str) else places)):
         example = "$response.body#/session_id" if needs == "$response" else "$request.path.session_id"
-        yield side.error((*at, "does"), f"{vocabulary['does']} doesn't say where the session id is", f"add `session: {example}`")
+        yield side.error(
+            (*at, "does"),
+            f"{vocabulary['does']} doesn't say where the session id is",
+            f"add `session: {example}`",
+        )
 
 
 def _expressions(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -144,7 +151,12 @@ def _expressions(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str,
 
 
 def _unknown_place(
-    document: dict[str, Any], path: str, method: str, operation: dict[str, Any], place: Expression, where: tuple[str, ...]
+    document: dict[str, Any],
+    path: str,
+    method: str,
+    operation: dict[str, Any],
+    place: Expression,
+    where: tuple[str, ...],
 ) -> tuple[str, str] | None:
     if place.source in ("item", "key"):
         return None
@@ -177,10 +189,15 @@ def _unknown_field(document: dict[str, Any], operation: dict[str, Any], place: E
         body = resolve(document, operation.get("requestBody", {}))
         schemas = [media_type_of(body)[1]] if body else []
     else:
-        answers = [resolve(document, answer) for status, answer in operation.get("responses", {}).items() if status[0] in "2d"]
+        answers = [
+            resolve(document, answer) for status, answer in operation.get("responses", {}).items() if status[0] in "2d"
+        ]
         schemas = [media_type_of(answer)[1] for answer in answers if answer.get("content")]
     if not schemas:
-        return f"stands in a {place.source} body, and none is declared", "declare the body's schema in OpenAPI"
+        return (
+            f"stands in a {place.source} body, and none is declared",
+            "declare the body's schema in OpenAPI",
+        )
     steps = place.pointer.split("/")[1:]
     known: list[str] = []
     for schema in schemas:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sessionproof.contract.expressions import ABSENT, at_pointer
 
-__all__ = ["METHODS", "least", "media_type_of", "properties_at", "resolve"]
+__all__ = ["METHODS", "least", "media_type_of", "misfits", "properties_at", "resolve"]
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 
@@ -36,7 +36,8 @@ def media_type_of(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 def _parts(document: Mapping[str, Any], schema: Any) -> list[Mapping[str, Any]]:
     """The schema and all that it is made of by allOf, anyOf and oneOf."""
-    found, open_ = [], [schema]
+    found: list[Mapping[str, Any]] = []
+    open_ = [schema]
     while open_ and len(found) < 64:
         part = resolve(document, open_.pop())
         if isinstance(part, Mapping):
@@ -63,6 +64,30 @@ def properties_at(document: Mapping[str, Any], schema: Any, steps: list[str]) ->
         else:
             return list(listed)
     return None
+
+
+def misfits(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+    """For each property of an object schema a value of a type that it rules out; none where any type is allowed."""
+    found = {}
+    for part in _parts(document, schema):
+        for name, below in part.get("properties", {}).items():
+            allowed = _types(document, below)
+            unfit = [value for kind, value in _OF_EACH_TYPE if kind not in allowed]
+            if allowed and unfit:
+                found[name] = unfit[0]
+    return found
+
+
+_OF_EACH_TYPE = (("number", 17.5), ("array", ["x"]), ("object", {"x": 1}), ("string", "x"))
+
+
+def _types(document: Mapping[str, Any], schema: Any) -> set[str]:
+    kinds: set[str] = set()
+    for part in _parts(document, schema):
+        kind = part.get("type", [])
+        kinds |= {kind} if isinstance(kind, str) else set(kind)
+        kinds |= {"string"} if any(isinstance(value, str) for value in part.get("enum", ())) else set()
+    return kinds | ({"number"} if "integer" in kinds else set())
 
 
 def least(document: Mapping[str, Any], schema: Any, depth: int = 0) -> Any:

@@ -21,7 +21,9 @@ class _Loader(_Base):  # type: ignore[misc, valid-type]
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, form) for tag, form in resolvers if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
+    first: [
+        (tag, form) for tag, form in resolvers if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
+    ]
     for first, resolvers in _Base.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false|True|False)$"), list("tTfF"))
@@ -65,7 +67,9 @@ def parse_source(text: str, name: str) -> Source:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ContractError(name, line, f"not valid YAML: {error.problem}", "mend the syntax at this line") from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise ContractError(name, 1, f"not valid YAML: {str(error).splitlines()[0]}", "save it as UTF-8 text") from error
+        raise ContractError(
+            name, 1, f"not valid YAML: {str(error).splitlines()[0]}", "save it as UTF-8 text"
+        ) from error
     lines: dict[tuple[str, ...], int] = {}
     if node is not None:
         _note_lines(node, (), lines)

@@ -42,7 +42,12 @@ def bundled_server(contract: str, *arguments: str) -> Iterator[str]:
     environment = {name: value for name, value in server_environment().items() if name not in _SERVER_SETTINGS}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
         )
         try:
             yield _url(process, log)
@@ -51,7 +56,14 @@ def bundled_server(contract: str, *arguments: str) -> Iterator[str]:
 
 
 # What would change the bundled server's behaviour behind the contract's back.
-_SERVER_SETTINGS = ("PORT", "REDIS_URL", "SESSION_TTL_MINUTES", "MAX_SESSION_TTL_MINUTES", "CORS_ORIGINS", "LOG_LEVEL")
+_SERVER_SETTINGS = (
+    "PORT",
+    "REDIS_URL",
+    "SESSION_TTL_MINUTES",
+    "MAX_SESSION_TTL_MINUTES",
+    "CORS_ORIGINS",
+    "LOG_LEVEL",
+)
 
 
 def _url(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:

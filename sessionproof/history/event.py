@@ -1,4 +1,4 @@
-"""The history format, version 1: a header line, then one line per call. Every lens writes it, every checker reads it."""
+"""The history format, version 1: a header line, then one line per call, for every lens and every checker."""
 
 from __future__ import annotations
 

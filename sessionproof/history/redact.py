@@ -63,4 +63,8 @@ def _cut(text: str) -> Any:
     if len(text) <= _LONGEST:
         return text.encode("utf-8", "replace").decode()
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return {"starts": text[:40].encode("utf-8", "replace").decode(), "characters": len(text), "sha256": digest}
+    return {
+        "starts": text[:40].encode("utf-8", "replace").decode(),
+        "characters": len(text),
+        "sha256": digest,
+    }

@@ -6,6 +6,8 @@ marked `@pytest.mark.requirement("RES-01")` counts for that requirement. Without
 
 from __future__ import annotations
 
+import inspect
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -47,10 +49,8 @@ _PREFIX = "--sessionproof"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sessionproof", "session flows (sessionproof)")
-    try:
+    with suppress(ValueError):  # pytest-base-url has the same option with the same meaning
         group.addoption("--base-url", metavar="URL", dest="base_url", help="The deployment to judge.")
-    except ValueError:
-        pass  # pytest-base-url has the same option with the same meaning
     for option in OPTIONS:
         group.addoption(
             f"{_PREFIX}-{option.name.replace('_', '-')}",
@@ -91,9 +91,8 @@ def _given(config: pytest.Config) -> dict[str, Any]:
 
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> list[Any] | None:
     """Where every function could be a test (suites), only those that name a requirement are."""
-    if name.startswith("test") or not callable(obj) or not collector.config.getini("python_functions") == ["*"]:
-        return None
-    return None if requirement_of(obj) or isinstance(obj, type) else []
+    only_marked = collector.config.getini("python_functions") == ["*"] and not name.startswith("test")
+    return [] if only_marked and inspect.isfunction(obj) and not requirement_of(obj) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

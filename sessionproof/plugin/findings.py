@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-import pytest
+from _pytest.outcomes import Failed, Skipped
 
 from sessionproof.caller import SetUpFailed
 from sessionproof.errors import TargetError
@@ -21,7 +21,7 @@ __all__ = ["NotJudged", "findings", "from_properties", "to_properties"]
 _PROPERTY = "sessionproof"
 
 
-class NotJudged(pytest.skip.Exception):
+class NotJudged(Skipped):
     """The requirement can't be judged here; `verdict` says how that counts."""
 
     def __init__(self, verdict: Verdict, reason: str) -> None:
@@ -30,7 +30,12 @@ class NotJudged(pytest.skip.Exception):
 
 
 def findings(
-    name: str, requirement: str, error: BaseException | None, expect: Expect | None, run: Run, contract_is_silent: bool
+    name: str,
+    requirement: str,
+    error: BaseException | None,
+    expect: Expect | None,
+    run: Run,
+    contract_is_silent: bool,
 ) -> Iterator[CheckResult]:
     """The check's own result, then what its calls showed besides (another user's canaries).
 
@@ -55,16 +60,22 @@ def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult
         return replace(_failed(own, error.expected, error.seen, error.reply, run), verdict=Verdict.FAILED)
     if isinstance(error, NotJudged):
         return replace(own, verdict=error.verdict, reason=error.reason)
-    if isinstance(error, Unproven | pytest.skip.Exception):
+    if isinstance(error, Unproven | Skipped):
         return replace(own, verdict=Verdict.UNPROVEN, reason=str(error))
     if isinstance(error, NotDeclared):
         return replace(own, verdict=Verdict.NOT_APPLICABLE, reason=str(error))
     if isinstance(error, SetUpFailed):
         shown = _failed(own, "the set-up to succeed", str(error), error.reply, run)
         return replace(shown, verdict=Verdict.ERROR, reason=f"set-up failed: {error}")
-    if isinstance(error, AssertionError | pytest.fail.Exception):
-        return replace(own, verdict=Verdict.FAILED, reason=str(error).splitlines()[0] if str(error) else "assertion failed")
-    words = str(error) if isinstance(error, TargetError | TargetLost) else f"harness fault: {type(error).__name__}: {error}"
+    if isinstance(error, AssertionError | Failed):
+        return replace(
+            own,
+            verdict=Verdict.FAILED,
+            reason=str(error).splitlines()[0] if str(error) else "assertion failed",
+        )
+    words = (
+        str(error) if isinstance(error, TargetError | TargetLost) else f"harness fault: {type(error).__name__}: {error}"
+    )
     return replace(own, verdict=Verdict.ERROR, reason=words)
 
 
@@ -112,4 +123,11 @@ def from_properties(properties: list[tuple[str, Any]]) -> list[CheckResult]:
 
 def _result(row: dict[str, Any]) -> CheckResult:
     evidence = tuple(Evidence(**one) for one in row["evidence"])
-    return CheckResult(**{**row, "verdict": Verdict(row["verdict"]), "observed": tuple(row["observed"]), "evidence": evidence})
+    return CheckResult(
+        **{
+            **row,
+            "verdict": Verdict(row["verdict"]),
+            "observed": tuple(row["observed"]),
+            "evidence": evidence,
+        }
+    )

@@ -13,7 +13,19 @@ from sessionproof.expect import Expect
 from sessionproof.plugin.judging import EXPECT, PREPARED
 from sessionproof.run import Run
 
-__all__ = ["alice", "bob", "carol", "chance", "expect", "new_caller", "newcomer", "nobody", "numbers", "stranger", "target"]
+__all__ = [
+    "alice",
+    "bob",
+    "carol",
+    "chance",
+    "expect",
+    "new_caller",
+    "newcomer",
+    "nobody",
+    "numbers",
+    "stranger",
+    "target",
+]
 
 NewCaller = Callable[..., Caller]
 

@@ -13,10 +13,10 @@ from sessionproof import __version__
 from sessionproof.baseline import apply, load
 from sessionproof.expect import Expect
 from sessionproof.judge import judge, lacking
+from sessionproof.outputs import write_reports
 from sessionproof.plugin.findings import NotJudged, findings, from_properties, to_properties
 from sessionproof.prepare import Prepared
 from sessionproof.report.document import Report
-from sessionproof.outputs import write_reports
 from sessionproof.requirements import load_requirements, select
 from sessionproof.run import TargetLost
 from sessionproof.settings import Settings
@@ -57,15 +57,19 @@ class Judging:
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         known = load_requirements()
-        kept, dropped = [], []
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
         for item in items:
             named = requirement_of(getattr(item, "obj", None))
             if named and named not in known:
-                raise pytest.UsageError(f"{item.nodeid}: no requirement {named}; `sessionproof requirements` lists them")
+                raise pytest.UsageError(
+                    f"{item.nodeid}: no requirement {named}; `sessionproof requirements` lists them"
+                )
             (kept if not named or named in self.wanted else dropped).append(item)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-            items[:] = kept
+        order = {id: place for place, id in enumerate(known)}
+        items[:] = sorted(kept, key=lambda item: order.get(requirement_of(getattr(item, "obj", None)), -1))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.looked_at = {named for item in session.items if (named := requirement_of(getattr(item, "obj", None)))}
@@ -87,7 +91,10 @@ class Judging:
         lack = lacking(load_requirements()[named], self.run.contract.capabilities, self.run.means)
         if lack is not None:
             verdict, names = lack
-            raise NotJudged(verdict, f"{'not declared' if verdict is Verdict.NOT_APPLICABLE else 'needs'}: {', '.join(names)}")
+            raise NotJudged(
+                verdict,
+                f"{'not declared' if verdict is Verdict.NOT_APPLICABLE else 'needs'}: {', '.join(names)}",
+            )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -125,7 +132,11 @@ class Judging:
         if not found or report.when == "teardown" or found[0].verdict not in _LETTERS:
             return None
         verdict = found[0].verdict
-        return ("error" if verdict is Verdict.ERROR else verdict.value, _LETTERS[verdict], verdict.value.upper())
+        return (
+            "error" if verdict is Verdict.ERROR else verdict.value,
+            _LETTERS[verdict],
+            verdict.value.upper(),
+        )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "teardown":
@@ -164,7 +175,9 @@ class Judging:
 
     def _exitstatus(self, pytests: int, ours: Exit) -> int:
         """Unmarked tests that failed count as well; no tests at all is ours to judge."""
-        others_failed = pytests == 1 and not any(result.verdict in (Verdict.FAILED, Verdict.ERROR) for result in self.results)
+        others_failed = pytests == 1 and not any(
+            result.verdict in (Verdict.FAILED, Verdict.ERROR) for result in self.results
+        )
         return 1 if others_failed else int(ours)
 
     def _report(self, session: pytest.Session, left: tuple[str, ...], requests: int) -> Report:
@@ -185,7 +198,7 @@ class Judging:
             target=self.settings.base_url,
             contract=self.run.contract.name,
             recognised=self.recognised,
-            clock=self.settings.clock or "none",
+            clock="none",
             seed=self.run.seed,
             effort=self.run.effort.value,
             started=self.started.isoformat(timespec="seconds"),

@@ -81,8 +81,7 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
         "exercised": result.exercised,
         "undecided": result.undecided,
         "checks": [
-            {"name": check.name, "verdict": check.verdict.value, "reason": check.reason}
-            for check in result.checks
+            {"name": check.name, "verdict": check.verdict.value, "reason": check.reason} for check in result.checks
         ],
         "evidence": [asdict(evidence) for evidence in result.evidence],
         "repeat": result.repeat or None,

@@ -89,8 +89,7 @@ def report_sections(report: Report) -> list[Section]:
     requirements = {
         "summary": report.summary,
         "groups": {
-            group: [result for result in report.results if result.requirement.group == group]
-            for group in groups
+            group: [result for result in report.results if result.requirement.group == group] for group in groups
         },
         "evidence_limit": _EVIDENCE,
     }

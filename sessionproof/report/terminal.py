@@ -68,9 +68,7 @@ def _groups(report: Report, paper: Paper) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
     table.add_column("", no_wrap=True, overflow="fold")
     for verdict in STYLES:
-        table.add_column(
-            paper.text(_COLUMNS.get(verdict, verdict.value), "dim"), justify="right", overflow="fold"
-        )
+        table.add_column(paper.text(_COLUMNS.get(verdict, verdict.value), "dim"), justify="right", overflow="fold")
     for group in dict.fromkeys(result.requirement.group for result in report.results):
         verdicts = [result.verdict for result in report.results if result.requirement.group == group]
         table.add_row(
@@ -159,7 +157,7 @@ def _unproven(results: Sequence[RequirementResult], paper: Paper) -> None:
     for need, same in by_need(results).items():
         _ids(need, same, paper)
         for help_line in help_for(same[0]):
-            paper.field("try", help_line, indent=4, hang=8)
+            paper.line(help_line, indent=4, hang=6)
 
 
 def _ids(what: str, results: Sequence[RequirementResult], paper: Paper) -> None:
@@ -168,10 +166,12 @@ def _ids(what: str, results: Sequence[RequirementResult], paper: Paper) -> None:
 
 
 def _baseline(report: Report, paper: Paper) -> None:
-    accepted = [f"{each.requirement.id} {each.verdict}" for each in report.results if each.accepted]
+    accepted = [each for each in report.results if each.accepted]
     if accepted:
-        paper.blank()
-        paper.line(f"accepted by the baseline ({len(accepted)}): {', '.join(accepted)}", hang=2)
+        _title(paper, f"ACCEPTED BY THE BASELINE ({len(accepted)})", "bold")
+        for verdict in dict.fromkeys(each.verdict for each in accepted):
+            for need, same in by_need(each for each in accepted if each.verdict is verdict).items():
+                _ids(f"{verdict}, {need}" if same[0].missing else str(verdict), same, paper)
     if report.stale:
         _title(paper, f"STALE BASELINE ({len(report.stale)})", STYLES[Verdict.UNPROVEN])
         for line in report.stale:

@@ -8,9 +8,7 @@ __all__ = ["cut", "inert", "visible"]
 
 # Controls, the characters that reorder or hide text, lone surrogates, and what XML 1.0 can't hold.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"
-    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
-    "\ud800-\udfff\ufffe\uffff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 
 # Obeyed: `::name` at a line's start (GitHub), `##[name]`, `##vso[name]`, `##teamcity[name]` anywhere.

@@ -24,14 +24,10 @@ class Means:
 
 
 MEANS = {
-    "clock": Means(
-        "a clock",
-        "--clock scaled:SECONDS_PER_MINUTE, control, redis:URL,PATTERN or faketime:COMMAND; "
-        "or --clock wall, --life SECONDS and --patience SECONDS",
-    ),
+    "clock": Means("a clock", "no check of this version uses one yet; a baseline accepts that until one does"),
     "users": Means("a second user", "--user alice=X-User-ID:alice --user bob=X-User-ID:bob"),
-    "nodes": Means("a second node", "--node URL, once for each further node of the same deployment"),
-    "store": Means("a store to stop", "a deployment whose store may be stopped and started"),
+    "nodes": Means("a second node", "no check of this version uses one yet; a baseline accepts that until one does"),
+    "store": Means("a store to stop", "no check of this version stops one yet; a baseline accepts that until one does"),
     "client": Means("a client to drive", "`sessionproof browser` or `sessionproof record -- COMMAND`"),
 }
 

@@ -117,6 +117,5 @@ class Reply:
 
 def _entry(items: Items, entry: Any, key: Any) -> dict[str, Any]:
     return {
-        name: key if place.source == "key" else at_pointer(entry, place.pointer)
-        for name, place in items.fields.items()
+        name: key if place.source == "key" else at_pointer(entry, place.pointer) for name, place in items.fields.items()
     }

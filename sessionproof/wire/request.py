@@ -83,9 +83,7 @@ def build_request(
 
 def _placed(binding: Binding, sent: Mapping[str, Any]) -> list[tuple[Expression, Any]]:
     """Whole objects before the values inside them, so that the finer value stands."""
-    places = [
-        (place, _in_unit(name, value, binding)) for name, value in sent.items() for place in binding.sends[name]
-    ]
+    places = [(place, _in_unit(name, value, binding)) for name, value in sent.items() for place in binding.sends[name]]
     return sorted(places, key=lambda placed: placed[0].pointer.count("/"))
 
 
@@ -115,9 +113,7 @@ def _path(binding: Binding, places: list[tuple[Expression, Any]]) -> str:
     return re.sub(r"{([^}]+)}", lambda found: named.get(found[1], "none"), binding.path)
 
 
-def _body(
-    contract: Contract, binding: Binding, places: list[tuple[Expression, Any]], raw: Raw
-) -> tuple[bytes, str]:
+def _body(contract: Contract, binding: Binding, places: list[tuple[Expression, Any]], raw: Raw) -> tuple[bytes, str]:
     if raw.content is not None:
         return raw.content, raw.content_type or binding.media_type
     if not binding.media_type and not raw.body:

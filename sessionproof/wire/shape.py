@@ -58,10 +58,13 @@ _validators: dict[int, tuple[Mapping[str, Any], Validator]] = {}
 def _validator(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Validator:
     """One validator per schema; the schema is kept beside it, so that its identity stays its own."""
     if id(schema) not in _validators:
-        resource = Resource(contents=_absolute(document), specification=DRAFT202012)
+        resource: Resource[Any] = Resource.from_contents(_absolute(document), default_specification=DRAFT202012)
         registry: Registry[Any] = Registry().with_resource("urn:contract", resource)
         whole = {"$id": "urn:contract:answer", **_absolute(schema)}
-        _validators[id(schema)] = (schema, Draft202012Validator(whole, registry=registry, format_checker=_formats))
+        _validators[id(schema)] = (
+            schema,
+            Draft202012Validator(whole, registry=registry, format_checker=_formats),
+        )
     return _validators[id(schema)][1]
 
 

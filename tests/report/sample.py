@@ -1,4 +1,4 @@
-# ruff: noqa: A001, A002, E501
+# ruff: noqa: E501
 """A made-up run, as a real one could have been, and small pieces to make others from."""
 
 from __future__ import annotations
@@ -106,9 +106,7 @@ def broken(id: str, *evidence: Evidence, verdict: Verdict = Verdict.FAILED) -> R
     )
     checks = (
         CheckResult("a_second_create_resumes", id, Verdict.PASSED, exercised=1),
-        CheckResult(
-            "the_fiftieth_create_resumes", id, Verdict.FAILED, exercised=2, evidence=evidence, repeat=REPEAT
-        ),
+        CheckResult("the_fiftieth_create_resumes", id, Verdict.FAILED, exercised=2, evidence=evidence, repeat=REPEAT),
     )
     return RequirementResult(requirement(id), verdict, "the 50th create made a new session", checks)
 
@@ -134,9 +132,7 @@ def sample() -> Report:
             "201 Created", "403 Forbidden"
         ),
     )
-    told_apart = Evidence(
-        "the same body shape for a foreign and a missing session", "`detail` against `error.code`"
-    )
+    told_apart = Evidence("the same body shape for a foreign and a missing session", "`detail` against `error.code`")
     results = {
         **{id: passed(id) for id in _SENTENCES},
         "LIF-06": passed("LIF-06", ("GET /api/v1/sessions lists sessions of every client of the user",)),

@@ -109,9 +109,7 @@ def test_what_is_not_proven_is_red(result: RequirementResult, tag: str, kind: st
         (other("CON-01", Verdict.NOT_SELECTED, ""), "not selected"),
     ],
 )
-def test_what_does_not_count_is_skipped_and_says_why(
-    result: RequirementResult, message: str, tmp_path: Path
-) -> None:
+def test_what_does_not_count_is_skipped_and_says_why(result: RequirementResult, message: str, tmp_path: Path) -> None:
     (outcome,) = case_of(result, tmp_path)
     assert (outcome.tag, outcome.get("message")) == ("skipped", message)
 
@@ -129,9 +127,7 @@ def test_observations_are_kept_with_a_passing_case(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 @pytest.mark.parametrize("accepted", ["", "for now"])
-def test_the_file_is_red_exactly_where_the_exit_code_is(
-    verdict: Verdict, accepted: str, tmp_path: Path
-) -> None:
+def test_the_file_is_red_exactly_where_the_exit_code_is(verdict: Verdict, accepted: str, tmp_path: Path) -> None:
     result = RequirementResult(requirement("RES-01"), verdict, accepted=accepted)
     root = written(report_of(result), tmp_path)
     red = int(root.attrib["failures"]) + int(root.attrib["errors"]) > 0

@@ -16,9 +16,7 @@ from .sample import requirement
 STEPS = ("LIF-01", "RES-01", "LIF-03", "RES-04", "EXP-01")
 
 
-def shown(
-    *, terminal: bool, quiet: bool = False, encoding: str = "utf-8", verdict: Verdict = Verdict.PASSED
-) -> str:
+def shown(*, terminal: bool, quiet: bool = False, encoding: str = "utf-8", verdict: Verdict = Verdict.PASSED) -> str:
     """Everything that is written during a run of five checks."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
     progress = Progress(Console(file=stream, width=80, force_terminal=terminal), quiet=quiet)

@@ -19,9 +19,7 @@ def test_what_comes_out_fits_in_xml_utf8_and_a_terminal() -> None:
     assert not NOT_XML.search(shown)
     shown.encode()
     assert {char for char in shown if unicodedata.category(char) == "Cc"} == {"\t", "\n"}
-    assert not [
-        char for char in shown if unicodedata.bidirectional(char) in ("LRO", "RLO", "LRI", "RLI", "PDF")
-    ]
+    assert not [char for char in shown if unicodedata.bidirectional(char) in ("LRO", "RLO", "LRI", "RLI", "PDF")]
 
 
 @pytest.mark.parametrize(
