@@ -46,7 +46,7 @@ class Canaries:
 
     def add(self, actor: Actor) -> None:
         self._owners[actor.marker] = actor.name
-        self._said[actor.marker] = {actor.marker}
+        self._said.setdefault(actor.marker, {actor.marker})
 
     def foreign(self, reader: Actor, sent: Iterable[bytes], received: Iterable[bytes]) -> tuple[str, ...]:
         """Names of the actors whose canaries are in `received`, but neither the reader's own nor ever sent by it."""

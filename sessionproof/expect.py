@@ -8,7 +8,7 @@ from typing import Any
 from sessionproof.contract.expressions import ABSENT
 from sessionproof.wire import Reply, shape_error
 
-__all__ = ["Expect", "NotDeclared", "Unproven", "Violation"]
+__all__ = ["Expect", "NotDeclared", "Unproven", "Violation", "whose"]
 
 
 class Violation(AssertionError):
@@ -99,7 +99,7 @@ class ReplyExpectation:
         self._expect.that(
             not leaks,
             expected=f"nothing of another user's in an answer to {self._reply.request.actor.name}",
-            seen=f"a canary of {', '.join(leaks)}",
+            seen=f"a canary of {whose(self._reply)}",
             reply=self._reply,
         )
         return self._reply
@@ -159,6 +159,12 @@ class ReplyExpectation:
         call = f" for {self._reply.request.binding.name} by {self._reply.request.actor.name}"
         self._expect.that(holds, expected=expected + call, seen=seen, reply=self._reply)
         return self._reply
+
+
+def whose(reply: Reply) -> str:
+    """The names of those whose canaries are in a reply; a namesake of the reader is `another`."""
+    reader = reply.request.actor.name
+    return ", ".join(f"another {name}" if name == reader else name for name in reply.leaks)
 
 
 def _short(value: Any) -> str:

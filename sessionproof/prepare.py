@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sessionproof import __version__
+from sessionproof.baseline import load as load_baseline
 from sessionproof.contract import Contract, find_contract, load_contract
 from sessionproof.history import Header, Recorder
 from sessionproof.history.redact import Redactor
+from sessionproof.requirements import select
 from sessionproof.run import Run
 from sessionproof.sender import Sender
 from sessionproof.settings import Settings
@@ -30,6 +32,9 @@ def prepare(settings: Settings, lens: str = "suites") -> Prepared:
 
     Raises UsageError for wrong settings and TargetError for a target that isn't there or isn't what it should be.
     """
+    select(settings.only)
+    if settings.baseline:
+        load_baseline(settings.baseline)
     sender = Sender(check_url(settings.base_url), timeout=settings.timeout, max_rps=settings.max_rps)
     try:
         contract, why = _contract(settings, sender)

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 
 from sessionproof.actors import Actor, Canaries
 from sessionproof.contract import Binding, Contract
@@ -16,10 +17,14 @@ from sessionproof.history.redact import Redactor
 from sessionproof.sender import Sender
 from sessionproof.wire import Answer, Raw, Reply, Request, build_request
 
-__all__ = ["Run", "TargetLost"]
+__all__ = ["MissingUser", "Run", "TargetLost"]
 
 _SILENT_IN_A_ROW = 3  # calls without an answer, before the target is asked whether it is there at all
 _SILENT_AT_ONE_CALL = 4  # after which that operation isn't tried again
+
+
+class MissingUser(TargetError):
+    """A check wants another user, and none can be invented or is left of those that were given."""
 
 
 class TargetLost(TargetError):
@@ -64,7 +69,7 @@ class Run:
     def actor(self, name: str, user: str | None = None) -> Actor:
         """A new actor. `user` names it; without one it is invented, or taken from --user by name or in order.
 
-        Raises TargetError where users can neither be invented nor are left.
+        Raises MissingUser where users can neither be invented nor are left.
         """
         if self.contract.identity.kind == "none":
             actor = Actor(name, None)
@@ -72,8 +77,8 @@ class Run:
             actor = Actor(name, user)
             actor = self._signed_in(actor if user else replace(actor, user=f"{name}-{actor.marker}"))
         else:
-            actor = replace(self._given(name), marker=Actor(name, None).marker)
-        actor = replace(actor, client=f"client-{actor.marker}")
+            actor = self._given(name)
+        actor = replace(actor, client=f"client-{actor.marker}-{token_hex(3)}")
         self.canaries.add(actor)
         return actor
 
@@ -90,10 +95,7 @@ class Run:
             return by_name[name]
         if name in order and order.index(name) < len(self.users):
             return replace(self.users[order.index(name)], name=name)
-        raise TargetError(
-            f"the contract can't invent users and {name!r} isn't given; add --user {name}=HEADER:VALUE "
-            "(VALUE may be env:NAME or @FILE)"
-        )
+        raise MissingUser(f"needs another user; add --user {name}={self.contract.identity.name}:VALUE")
 
     def _signed_in(self, actor: Actor) -> Actor:
         if self.contract.identity.kind != "bearer":

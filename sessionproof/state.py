@@ -12,7 +12,7 @@ from sessionproof.contract.expressions import ABSENT
 from sessionproof.effort import Effort
 from sessionproof.wire import Reply
 
-__all__ = ["Pages", "changes", "differences", "listed", "said_in", "snapshot"]
+__all__ = ["Pages", "already_there", "changes", "differences", "listed", "said_in", "snapshot"]
 
 _MOST_PAGES = 2000
 _MOVING = ("activity", "expires", "updated")  # move with activity, if anything does
@@ -89,6 +89,13 @@ def _following(reply: Reply, sends: Mapping[str, Any], seen: int, here: int) -> 
         return None
     total = reply["total"]
     return {"offset": seen} if not isinstance(total, int) or seen < total else None
+
+
+def already_there(caller: Caller) -> list[str]:
+    """Ids of the sessions that the caller has before a check makes any: none for a user that was just invented."""
+    if caller.run.invents_users or not caller.run.contract.has("list"):
+        return []
+    return list(map(str, listed(caller).values("session")))
 
 
 def said_in(caller: Caller, session: str, *, page: int | None = None) -> list[Any]:

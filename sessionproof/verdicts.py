@@ -68,6 +68,8 @@ class CheckResult:
     undecided: int = 0  # probes that could be neither held nor broken
     evidence: tuple[Evidence, ...] = ()
     repeat: str = ""  # a shell script that shows the same thing
+    aside: bool = False  # seen on the way to something else
+    missing: tuple[str, ...] = ()  # means that the run would have needed
 
 
 @dataclass(frozen=True)
@@ -103,27 +105,34 @@ class RequirementResult:
 
 
 def combine(requirement: Requirement, checks: Iterable[CheckResult]) -> RequirementResult:
-    """The loudest of the checks' verdicts; a failed SHOULD is `warned`.
+    """The loudest of the checks' verdicts; a failed SHOULD is `warned`. Of what was seen aside, one is enough.
 
     A requirement whose checks passed but never exercised anything is `unproven`.
     """
     checks = tuple(checks)
+    checks = (*(check for check in checks if not check.aside), *[check for check in checks if check.aside][:1])
     loudest = max(checks, key=lambda check: _LOUDNESS.index(check.verdict))
     verdict, reason = loudest.verdict, loudest.reason
     if verdict is Verdict.FAILED and requirement.level == "SHOULD":
         verdict = Verdict.WARNED
     if verdict is Verdict.PASSED and not sum(check.exercised for check in checks):
         verdict, reason = Verdict.UNPROVEN, "nothing was exercised"
-    return RequirementResult(requirement, verdict, reason, checks)
+    missing = loudest.missing if verdict is Verdict.UNPROVEN else ()
+    return RequirementResult(requirement, verdict, reason, checks, missing)
 
 
 def exit_code(results: Iterable[RequirementResult], *, stale_baseline: bool) -> Exit:
-    """Failed before error before unproven; outcomes that the baseline accepts don't count."""
+    """Failed before error before unproven; outcomes that the baseline accepts don't count.
+
+    A run in which nothing passed and nothing was accepted has proven nothing.
+    """
+    results = tuple(results)
     seen = Counter(result.verdict for result in results if not result.accepted)
     if seen[Verdict.FAILED]:
         return Exit.FAILED
     if seen[Verdict.ERROR]:
         return Exit.TARGET
-    if seen[Verdict.UNPROVEN] or stale_baseline:
+    nothing = not seen[Verdict.PASSED] and not any(result.accepted for result in results)
+    if seen[Verdict.UNPROVEN] or stale_baseline or nothing:
         return Exit.UNPROVEN
     return Exit.PROVEN

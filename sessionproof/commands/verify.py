@@ -21,19 +21,26 @@ Settings also come from SESSIONPROOF_* variables and from sessionproof.toml in t
 Exit codes: 0 proven, 1 failed, 2 unproven or stale baseline, 3 target or set-up error, 4 usage."""
 
 
-@click.command("verify", epilog=EPILOG)
+class _WithPytestArguments(click.Command):
+    """Keeps what follows `--` for pytest, so that nothing else can pass for it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta["pytest"] = tuple(args[end + 1 :])
+        return super().parse_args(ctx, args[:end])
+
+
+@click.command("verify", epilog=EPILOG, cls=_WithPytestArguments)
 @click.argument("url", required=False)
 @run_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only the result.")
-@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
-def command(url: str | None, pytest_args: tuple[str, ...], quiet: bool, **given: Any) -> int:
+@click.pass_context
+def command(context: click.Context, /, url: str | None, quiet: bool, **given: Any) -> int:
     """Judge the session API at URL, requirement by requirement; without URL, the bundled reference server.
 
     What follows `--` goes to pytest as it is.
     """
-    if url is not None and url.startswith("-"):  # there was no URL, so that the first of pytest's took its place
-        pytest_args, url = (url, *pytest_args), None
     settings = gather({**given, "base_url": url})
     from sessionproof.verify import verify
 
-    return int(verify(settings, pytest_args, quiet=quiet).exit)
+    return int(verify(settings, context.meta["pytest"], quiet=quiet).exit)

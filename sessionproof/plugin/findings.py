@@ -10,9 +10,9 @@ from _pytest.outcomes import Failed, Skipped
 
 from sessionproof.caller import SetUpFailed
 from sessionproof.errors import TargetError
-from sessionproof.expect import Expect, NotDeclared, Unproven, Violation
+from sessionproof.expect import Expect, NotDeclared, Unproven, Violation, whose
 from sessionproof.repeat import exchange, repeat_script
-from sessionproof.run import Run, TargetLost
+from sessionproof.run import MissingUser, Run, TargetLost
 from sessionproof.verdicts import CheckResult, Evidence, Verdict
 from sessionproof.wire import Reply
 
@@ -60,6 +60,8 @@ def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult
         return replace(_failed(own, error.expected, error.seen, error.reply, run), verdict=Verdict.FAILED)
     if isinstance(error, NotJudged):
         return replace(own, verdict=error.verdict, reason=error.reason)
+    if isinstance(error, MissingUser):
+        return replace(own, verdict=Verdict.UNPROVEN, reason=str(error), missing=("users",))
     if isinstance(error, Unproven | Skipped):
         return replace(own, verdict=Verdict.UNPROVEN, reason=str(error))
     if isinstance(error, NotDeclared):
@@ -102,9 +104,9 @@ def _leaks(name: str, own: CheckResult, run: Run) -> Iterator[CheckResult]:
             continue
         requirement = "ISO-03" if operation in ("list", "stats") else "ISO-01"
         if requirement != own.requirement or own.verdict is not Verdict.FAILED:
-            bare = CheckResult(name=f"{name} (seen on the way)", requirement=requirement, verdict=Verdict.FAILED)
+            bare = CheckResult(f"{name} (seen on the way)", requirement, Verdict.FAILED, aside=True)
             expected = f"nothing of another user's in an answer to {reply.request.actor.name}"
-            seen = f"a canary of {', '.join(reply.leaks)}"
+            seen = f"a canary of {whose(reply)}"
             yield replace(_failed(bare, expected, seen, reply, run), exercised=1)
         return
 
@@ -128,6 +130,7 @@ def _result(row: dict[str, Any]) -> CheckResult:
             **row,
             "verdict": Verdict(row["verdict"]),
             "observed": tuple(row["observed"]),
+            "missing": tuple(row["missing"]),
             "evidence": evidence,
         }
     )
