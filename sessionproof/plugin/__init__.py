@@ -1,7 +1,8 @@
 """The pytest plugin: actors and expectations as fixtures, verdicts per requirement.
 
 In a conftest.py: `pytest_plugins = ["sessionproof.plugin"]`; then `pytest --base-url http://127.0.0.1:8002`. A test
-marked `@pytest.mark.requirement("RES-01")` counts for that requirement. Without --base-url nothing is changed.
+marked `@pytest.mark.requirement("RES-01")` counts for that requirement. Without --base-url nothing is changed, except
+that the tests which use a deployment say so and fail.
 """
 
 from __future__ import annotations
@@ -92,9 +93,10 @@ def _given(config: pytest.Config) -> dict[str, Any]:
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> list[Any] | None:
     """Where every function could be a test (suites), only those that name a requirement are."""
     only_marked = collector.config.getini("python_functions") == ["*"] and not name.startswith("test")
-    return [] if only_marked and inspect.isfunction(obj) and not requirement_of(obj) else None
+    return [] if only_marked and callable(obj) and not inspect.isclass(obj) and not requirement_of(obj) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if PREPARED not in config.stash and any(requirement_of(getattr(item, "obj", None)) for item in items):
+    marked = [requirement_of(getattr(item, "obj", None)) for item in items]
+    if PREPARED not in config.stash and marked and all(marked) and not hasattr(config, "workerinput"):
         raise pytest.UsageError("these checks need a deployment: add --base-url URL (or run `sessionproof verify`)")

@@ -113,7 +113,7 @@ def _leaks(name: str, own: CheckResult, run: Run) -> Iterator[CheckResult]:
 
 def to_properties(results: list[CheckResult]) -> tuple[str, list[dict[str, Any]]]:
     """As a pytest user property, so that it survives the way from a worker process."""
-    return _PROPERTY, [asdict(result) for result in results]
+    return _PROPERTY, [{**asdict(result), "verdict": result.verdict.value} for result in results]
 
 
 def from_properties(properties: list[tuple[str, Any]]) -> list[CheckResult]:

@@ -17,6 +17,7 @@ from sessionproof.outputs import write_reports
 from sessionproof.plugin.findings import NotJudged, findings, from_properties, to_properties
 from sessionproof.prepare import Prepared
 from sessionproof.report.document import Report
+from sessionproof.report.words import by_need, headline, pending
 from sessionproof.requirements import load_requirements, select
 from sessionproof.run import TargetLost
 from sessionproof.settings import Settings
@@ -164,6 +165,18 @@ class Judging:
         write_reports(self.report, self.settings)
         if int(session.exitstatus) in (0, 1, 2, 5):
             session.exitstatus = self._exitstatus(int(session.exitstatus), self.report.exit)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.report is None:
+            return
+        terminalreporter.write_sep("=", "sessionproof")
+        for need, same in by_need(pending(self.report, Verdict.UNPROVEN)).items():
+            names = " ".join(result.requirement.id for result in same)
+            terminalreporter.write_line(f"unproven, {need}: {names}")
+        for line in (*self.report.stale, *(f"left behind: {session}" for session in self.report.left_behind)):
+            terminalreporter.write_line(line)
+        said = headline(self.report)
+        terminalreporter.write_line(" \u00b7 ".join((said.word, *said.parts)))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
