@@ -14,8 +14,9 @@ __all__ = ["Expect", "NotDeclared", "Unproven", "Violation", "whose"]
 class Violation(AssertionError):
     """Something else was seen than the requirement says."""
 
-    def __init__(self, expected: str, seen: str, reply: Reply | None) -> None:
+    def __init__(self, expected: str, seen: str, reply: Reply | None, *, shows_later: bool = False) -> None:
         self.expected, self.seen, self.reply = expected, seen, reply
+        self.shows_later = shows_later  # the calls after `reply` are what shows it
         super().__init__(f"expected {expected}; seen {seen}")
 
 
@@ -38,11 +39,13 @@ class Expect:
     def __call__(self, reply: Reply) -> ReplyExpectation:
         return ReplyExpectation(self, reply)
 
-    def that(self, holds: bool, *, expected: str, seen: str, reply: Reply | None = None) -> None:
+    def that(
+        self, holds: bool, *, expected: str, seen: str, reply: Reply | None = None, shows_later: bool = False
+    ) -> None:
         """The general form, for what no other expectation says."""
         self.exercised += 1
         if not holds:
-            raise Violation(expected, seen, reply)
+            raise Violation(expected, seen, reply, shows_later=shows_later)
 
     def observe(self, text: str) -> None:
         """Note what was seen where the contract declares nothing; never fails."""
@@ -133,8 +136,16 @@ class ReplyExpectation:
         return self._is(self._reply.resumed is not True, "resumed not true", "resumed true")
 
     def is_as_before(self, changes: Sequence[str], what: str) -> Reply:
-        """`changes`, the differences of two snapshots, are none."""
-        return self._is(not changes, f"{what} as before", "; ".join(changes[:3]))
+        """`changes`, the differences of two snapshots around this reply, are none."""
+        call = f"{self._reply.request.binding.name} by {self._reply.request.actor.name}"
+        self._expect.that(
+            not changes,
+            expected=f"{what} as before {call}",
+            seen="; ".join(changes[:3]),
+            reply=self._reply,
+            shows_later=True,
+        )
+        return self._reply
 
     def holds_exactly(self, items: Iterable[str], seen: Iterable[str], what: str) -> Reply:
         """`seen` has each of `items` once and nothing else; order is not looked at."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -45,37 +46,31 @@ def _body(content: bytes, redactor: Redactor) -> list[str]:
 
 
 def repeat_script(
-    transcript: Sequence[Reply], last: Reply, redactor: Redactor, base_url: str, expected: str, seen: str
+    transcript: Sequence[Reply], shown: Sequence[Reply], redactor: Redactor, base_url: str, expected: str, seen: str
 ) -> str:
-    """The calls up to `last` as curl lines; "" when they are too many to be of use.
+    """The calls up to the last of `shown` as curl lines; "" when they are too many to be of use.
 
-    Ids that the server issued are read from the answers, users and texts are made anew by each run of the script, and
-    secrets stand as variables that the reader sets.
+    The answers to `shown`, and to earlier calls that are the same, are printed; other calls are made for their effect,
+    and reads among them left out. Ids that the server issued are taken from the answers, users and texts are made anew
+    by each run of the script, and secrets stand as variables that the reader sets.
     """
-    calls = list(transcript[: _position(transcript, last) + 1])
-    if len(calls) > _MOST_CALLS:
+    wanted = {_same(reply) for reply in shown}
+    last = max((place for place, reply in enumerate(transcript) if reply is shown[-1]), default=len(transcript) - 1)
+    calls = [reply for reply in transcript[: last + 1] if _same(reply) in wanted or reply.request.method != "GET"]
+    if not calls or len(calls) > _MOST_CALLS:
         return ""
     names = _Names(calls)
-    comment = [
-        f"# expected: {_one_line(redactor.text(expected))}",
-        f"# seen:     {_one_line(redactor.text(seen))}",
-    ]
-    if len(calls) == 1:
-        return "\n".join([*_secrets(redactor), *comment, _curl(calls[0], names, redactor, repr_url(base_url), "-i ")])
-    lines = [f"URL={shlex.quote(base_url)} RUN=$(date +%s)$$", *_secrets(redactor)]
-    steps = [_step(call, names, redactor) for call in calls[:-1]]
+    lines = [f"URL={shlex.quote(base_url)} RUN=$(date +%s)$$", *_secrets(redactor), *names.settings()]
+    steps = [_step(call, names, redactor, printed=_same(call) in wanted) for call in calls]
     if any("| pick " in step for step in steps):
         lines.append(_PICK)
-    shown = [f'echo "{name}=${name}"' for name in names.known.values()]
-    return "\n".join([*lines, *steps, *shown, *comment, _curl(calls[-1], names, redactor, '"$URL"', "-i ") + "; echo"])
+    told = [f'echo "# {name}=${name}"' for name in names.known.values()]
+    comment = [f"# expected: {_one_line(redactor.text(expected))}", f"# seen:     {_one_line(redactor.text(seen))}"]
+    return "\n".join([*comment, *lines, *steps[:-1], *told, steps[-1]])
 
 
-def repr_url(base_url: str) -> str:
-    return shlex.quote(base_url)
-
-
-def _position(transcript: Sequence[Reply], last: Reply) -> int:
-    return next((index for index, reply in enumerate(transcript) if reply is last), len(transcript) - 1)
+def _same(reply: Reply) -> tuple[str, str]:
+    return reply.request.method, reply.request.target
 
 
 def _one_line(text: str) -> str:
@@ -88,15 +83,25 @@ def _secrets(redactor: Redactor) -> list[str]:
 
 @dataclass
 class _Names:
-    """Shell variables for what differs from run to run: issued ids that later calls use, and canaries."""
+    """Shell variables for what differs from run to run: issued ids that later calls use, and actors' canaries."""
 
     calls: list[Reply]
     known: dict[str, str] = field(default_factory=dict)  # issued value -> variable, in the order of their issue
-    several: bool = True
+    actors: dict[str, str] = field(default_factory=dict)  # canary -> variable
 
     def __post_init__(self) -> None:
-        self.several = len(self.calls) > 1
-        self.markers = {call.request.actor.marker: call.request.actor.name[:1] for call in self.calls}
+        for call in self.calls:
+            actor = call.request.actor
+            name = re.sub(r"\W", "", actor.name)
+            taken = sum(variable.rstrip("0123456789") == name for variable in self.actors.values())
+            self.actors.setdefault(actor.marker, f"{name}{taken + 1 if taken else ''}")
+
+    def settings(self) -> list[str]:
+        """A canary for each actor, made anew by each run of the script."""
+        letters = string.ascii_lowercase
+        used = [name for marker, name in self.actors.items() if any(_mentions(call, marker) for call in self.calls)]
+        made = [f'{name}="zq${{RUN}}{letters[place % 26]}"' for place, name in enumerate(used)]
+        return [" ".join(made)] if made else []
 
     def issued_by(self, reply: Reply) -> list[tuple[str, str, str]]:
         """(variable, place in the answer, value) of the new ids in `reply` that a later call uses."""
@@ -113,13 +118,7 @@ class _Names:
 
     def quoted(self, text: str) -> str:
         """`text` as one shell word in which known ids and canaries are variables."""
-        if not self.several:
-            return shlex.quote(text)
-        variables = dict(self.known)
-        words = {value: f'"${name}"' for value, name in variables.items()}
-        words |= {marker: f'zq"$RUN"{letter}' for marker, letter in self.markers.items()}
-        if not words:
-            return shlex.quote(text)
+        words = {value: f'"${name}"' for value, name in (*self.known.items(), *self.actors.items())}
         parts = re.split("(" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")", text)
         return "".join(words.get(part) or (shlex.quote(part) if part else "") for part in parts) or "''"
 
@@ -133,30 +132,26 @@ def _mentions(call: Reply, value: str) -> bool:
     )
 
 
-def _step(call: Reply, names: _Names, redactor: Redactor) -> str:
-    curl = _curl(call, names, redactor, '"$URL"', "")
+def _step(call: Reply, names: _Names, redactor: Redactor, *, printed: bool) -> str:
     issued = names.issued_by(call) if call.ok else []
     if not issued:
-        return f"{curl} -o /dev/null"
+        curl = _curl(call, names, redactor, "-i" if printed else "")
+        return f"{curl}; echo" if printed else f"{curl} -o /dev/null"
+    curl = _curl(call, names, redactor, "")
     (first, place, _), *others = issued
-    if not others:
+    if not others and not printed:
         return f"{first}=$({curl} | pick {shlex.quote(place)})"
-    lines = [f"answer=$({curl})"]
+    lines = [f"answer=$({curl})", *(['printf "%s\\n" "$answer"'] if printed else [])]
     lines += [f'{name}=$(printf %s "$answer" | pick {shlex.quote(place)})' for name, place, _ in issued]
     return "\n".join(lines)
 
 
-def _curl(call: Reply, names: _Names, redactor: Redactor, url: str, options: str) -> str:
+def _curl(call: Reply, names: _Names, redactor: Redactor, options: str) -> str:
     request = call.request
-    parts = [
-        "curl -sS --path-as-is",
-        options.strip(),
-        f"-X {request.method}" if request.method != "GET" else "",
-    ]
-    parts.append(url + (names.quoted(redactor.text(request.target)) if request.target else ""))
-    parts += [
-        f"-H {_header(name, value, names, redactor)}" for name, value in request.headers if name.lower() not in _HIDDEN
-    ]
+    parts = ["curl -sS --path-as-is", options, f"-X {request.method}" if request.method != "GET" else ""]
+    parts.append('"$URL"' + (names.quoted(redactor.text(request.target)) if request.target else ""))
+    shown = [(name, value) for name, value in request.headers if name.lower() not in _HIDDEN]
+    parts += [f"-H {_header(name, value, names, redactor)}" for name, value in shown]
     if request.content:
         parts.append(f"--data-binary {_data(request.content, names, redactor)}")
     return " ".join(part for part in parts if part)

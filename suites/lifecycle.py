@@ -232,7 +232,7 @@ def shows_exactly(
             expect.that(
                 totals == {repr(len(living))},
                 expected=f"a total of {len(living)}",
-                seen=str(totals),
+                seen=", ".join(sorted(totals)),
                 reply=seen.last,
             )
         by = f"sessions in pages of {size or 'the default size'}"

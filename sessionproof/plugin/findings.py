@@ -57,7 +57,8 @@ def findings(
 
 def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult:
     if isinstance(error, Violation):
-        return replace(_failed(own, error.expected, error.seen, error.reply, run), verdict=Verdict.FAILED)
+        failed = _failed(own, error.expected, error.seen, error.reply, run, shows_later=error.shows_later)
+        return replace(failed, verdict=Verdict.FAILED)
     if isinstance(error, NotJudged):
         return replace(own, verdict=error.verdict, reason=error.reason)
     if isinstance(error, MissingUser):
@@ -81,13 +82,16 @@ def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult
     return replace(own, verdict=Verdict.ERROR, reason=words)
 
 
-def _failed(own: CheckResult, expected: str, seen: str, reply: Reply | None, run: Run) -> CheckResult:
+def _failed(
+    own: CheckResult, expected: str, seen: str, reply: Reply | None, run: Run, *, shows_later: bool = False
+) -> CheckResult:
     last = reply or (run.transcript[-1] if run.transcript else None)
     if last is None:
         return replace(own, reason=f"expected {expected}; seen {seen}", evidence=(Evidence(expected, seen),))
     redactor = run.redactor
     evidence = Evidence(redactor.text(expected), redactor.text(seen), exchange(last, redactor))
-    script = repeat_script(run.transcript, last, redactor, run.sender.base_url, expected, seen)
+    shown = run.transcript[_place(run.transcript, last) :] if shows_later else [last]
+    script = repeat_script(run.transcript, shown, redactor, run.sender.base_url, expected, seen)
     again = f"sessionproof verify {run.sender.base_url} --only {own.requirement} --seed {run.seed}"
     return replace(
         own,
@@ -95,6 +99,10 @@ def _failed(own: CheckResult, expected: str, seen: str, reply: Reply | None, run
         evidence=(evidence,),
         repeat=f"{script}\n\n# or: {again}" if script else again,
     )
+
+
+def _place(transcript: list[Reply], wanted: Reply) -> int:
+    return next((place for place, reply in enumerate(transcript) if reply is wanted), len(transcript) - 1)
 
 
 def _leaks(name: str, own: CheckResult, run: Run) -> Iterator[CheckResult]:

@@ -96,7 +96,7 @@ def _failed(results: Sequence[RequirementResult], paper: Paper) -> None:
     for result in results:
         paper.blank()
         _requirement(result, "✗", STYLES[Verdict.FAILED], paper)
-        if result.reason:
+        if result.reason and not result.evidence:
             paper.field("reason", cut(result.reason, **_SHORT))
         for check in result.checks:
             if check.verdict is Verdict.FAILED:
