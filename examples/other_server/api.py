@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from accounts import Accounts
 from conversations import Conversations, Refused
@@ -38,7 +38,8 @@ class Call:
     def query(self, name: str) -> str | None:
         """The query parameter's only value, None when it isn't there."""
         try:
-            pairs = parse_qsl(urlsplit(self.target).query, keep_blank_values=True, errors="strict", max_num_fields=50)
+            query = self.target.partition("?")[2]
+            pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=50)
         except ValueError as error:
             raise _invalid("the query is not percent-encoded UTF-8") from error
         values = [value for key, value in pairs if key == name]
@@ -71,7 +72,7 @@ class Api:
 
     def answer(self, call: Call) -> Answer:
         """What the call leads to. Raises Refused."""
-        path = urlsplit(call.target).path
+        path = call.target.partition("?")[0]
         parts = (path[:-1] if path.endswith("/") else path).split("/")[1:]
         methods, id = self._route(parts)
         if methods is None:
