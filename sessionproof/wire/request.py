@@ -105,7 +105,7 @@ def _identify(contract: Contract, actor: Actor, query: list[tuple[str, str]], he
     if identity.kind == "query":
         query.append((identity.name, actor.user))
     else:
-        headers.append((identity.name, f"Bearer {actor.secret}" if identity.kind == "bearer" else actor.user))
+        headers.append((identity.name, f"Bearer {actor.secret}".strip() if identity.kind == "bearer" else actor.user))
 
 
 def _path(binding: Binding, places: list[tuple[Expression, Any]]) -> str:
