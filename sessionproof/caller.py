@@ -73,11 +73,14 @@ class Caller:
     def heartbeat(self, session: str, *, raw: Raw | None = None) -> Reply:
         return self.call("heartbeat", session, raw=raw)
 
-    def say(
-        self, session: str, content: str, *, role: str | None = "user", raw: Raw | None = None, **values: Any
-    ) -> Reply:
-        """Add one message to the conversation."""
-        return self.call("add_message", session, content=content, role=role, raw=raw, **values)
+    @property
+    def role(self) -> str:
+        """A user's role in a conversation: the first that the contract declares."""
+        return (self.run.contract.roles or ("user",))[0]
+
+    def say(self, session: str, content: str, *, raw: Raw | None = None, **values: Any) -> Reply:
+        """Add one message to the conversation, in the user's role unless `role` says otherwise."""
+        return self.call("add_message", session, raw=raw, **{"role": self.role, "content": content} | values)
 
     def conversation(self, session: str, *, raw: Raw | None = None, **values: Any) -> Reply:
         """The conversation, from the message list or, without one, from the session itself."""
@@ -87,7 +90,7 @@ class Caller:
     def try_on(self, binding: Binding, session: str, *, raw: Raw | None = None, **values: Any) -> Reply:
         """Do `binding` on `session` with plain, valid values for whatever else it takes."""
         plain = {
-            "role": "user",
+            "role": self.role,
             "content": self.text("said"),
             "title": self.text("title"),
             "question": self.text("asked"),

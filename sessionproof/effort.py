@@ -40,7 +40,7 @@ class Numbers:
 
 
 _NUMBERS = {
-    Effort.QUICK: Numbers(creates=3, resumes=3, messages=11, page=2, texts=2, times=1, breadth=2),
+    Effort.QUICK: Numbers(creates=2, resumes=2, messages=11, page=2, texts=2, times=1, breadth=2),
     Effort.NORMAL: Numbers(creates=60, resumes=12, messages=105, page=12, texts=18, times=2, breadth=1000),
     Effort.THOROUGH: Numbers(creates=500, resumes=50, messages=260, page=60, texts=80, times=3, breadth=1000),
 }

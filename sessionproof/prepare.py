@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sessionproof import __version__
 from sessionproof.baseline import load as load_baseline
 from sessionproof.contract import Contract, find_contract, load_contract
+from sessionproof.effort import Effort
 from sessionproof.history import Header, Recorder
 from sessionproof.history.redact import Redactor
 from sessionproof.requirements import select
@@ -43,6 +45,7 @@ def prepare(settings: Settings, lens: str = "suites") -> Prepared:
         seed = settings.seed if settings.seed is not None else secrets.randbelow(10**6)
         recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed))
         run = Run(contract, sender, recorder, redactor, settings.effort, seed, users)
+        run.again = redactor.text(_command(settings))
         return Prepared(run, why)
     except BaseException:
         sender.close()
@@ -53,13 +56,26 @@ def _contract(settings: Settings, sender: Sender) -> tuple[Contract, str]:
     if settings.contract is None and settings.sidecar is None:
         recognised = recognise(sender)
         return recognised.contract, recognised.why
+
+    def served(path: str) -> str | None:
+        found = served_openapi(sender, path)
+        return found[1] if found else None
+
     if settings.contract is None and settings.sidecar is not None:
-        served = served_openapi(sender)
-        contract = load_contract(settings.sidecar, served=served[1] if served else None)
+        contract = load_contract(settings.sidecar, served=served)
     else:
-        contract = load_contract(find_contract(settings.contract or ""), settings.sidecar)
+        contract = load_contract(find_contract(settings.contract or ""), settings.sidecar, served=served)
     fits(contract, sender)
     return contract, ""
+
+
+def _command(settings: Settings) -> str:
+    """The command that verifies the same target in the same way."""
+    given = {"contract": settings.contract, "sidecar": settings.sidecar}
+    parts = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value]
+    parts += [f"--user {shlex.quote(user)}" for user in settings.user]
+    parts += [f"--effort {settings.effort}"] if settings.effort is not Effort.NORMAL else []
+    return " ".join(["sessionproof verify", shlex.quote(settings.base_url), *parts])
 
 
 def _header(settings: Settings, contract: Contract, lens: str, seed: int) -> Header:

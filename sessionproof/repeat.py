@@ -14,6 +14,7 @@ from sessionproof.wire import Reply
 __all__ = ["exchange", "repeat_script"]
 
 _MOST_CALLS = 80
+_REPETITION = re.compile(r"([^\n]{1,9}?)\1{60,}")
 _LONGEST_LINE = 2000  # characters of an exchange's body
 _ISSUED = ("session", "message", "case", "upload", "next")  # values that a later call may need
 _HIDDEN = ("accept", "accept-encoding", "connection", "user-agent", "content-length", "host")
@@ -120,7 +121,19 @@ class _Names:
         """`text` as one shell word in which known ids and canaries are variables."""
         words = {value: f'"${name}"' for value, name in (*self.known.items(), *self.actors.items())}
         parts = re.split("(" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")", text)
-        return "".join(words.get(part) or (shlex.quote(part) if part else "") for part in parts) or "''"
+        return "".join(words.get(part) or (_short_word(part) if part else "") for part in parts) or "''"
+
+
+def _short_word(text: str) -> str:
+    """`text` as a shell word; a long repetition in it is left to the shell."""
+    found = _REPETITION.search(text)
+    if found is None:
+        return shlex.quote(text)
+    unit, times = found[1], len(found[0]) // len(found[1])
+    form = unit.replace("\\", "\\\\").replace("%", "%%") + "%.0s"
+    before, after = text[: found.start()], text[found.end() :]
+    repeated = f'"$(printf {shlex.quote(form)} $(seq {times}))"'
+    return (shlex.quote(before) if before else "") + repeated + (_short_word(after) if after else "")
 
 
 def _mentions(call: Reply, value: str) -> bool:

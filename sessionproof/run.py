@@ -45,6 +45,7 @@ class Run:
     canaries: Canaries = field(default_factory=Canaries)
     transcript: list[Reply] = field(default_factory=list)  # of the check that is running
     issued: list[str] = field(default_factory=list)  # ids of new sessions, in the order of their issue
+    again: str = ""  # the command line that begins the same run
     lost: str = ""  # why the target counts as lost
     reading_is_still: bool | None = None  # whether reading moves no times, once that was seen
     _created: dict[str, Actor] = field(default_factory=dict)
@@ -145,8 +146,9 @@ class Run:
 
     def _note_sessions(self, reply: Reply) -> None:
         operation = reply.request.binding.operation
-        if reply.ok and operation == "create" and reply.session and not reply.resumed:
-            self._created.setdefault(reply.session, reply.request.actor)
+        new = operation == "create" and reply.session and not reply.resumed and reply.session not in self._created
+        if reply.ok and new:
+            self._created[reply.session] = reply.request.actor
             self.issued.append(reply.session)
         if reply.ok and operation == "delete" and reply.request.session:
             self._created.pop(reply.request.session, None)

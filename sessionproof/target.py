@@ -59,9 +59,12 @@ def _is_page(answer: Answer) -> bool:
     return "html" in kind or answer.content.lstrip()[:9].lower() in (b"<!doctype", b"<html>")
 
 
-def served_openapi(sender: Sender) -> tuple[str, str] | None:
-    """The path and text of an OpenAPI document that the target serves, if any. Raises TargetError without an answer."""
-    for path in _OPENAPI:
+def served_openapi(sender: Sender, named: str = "") -> tuple[str, str] | None:
+    """The path and text of an OpenAPI document that the target serves, at `named` or where such documents usually are.
+
+    None when there is none. Raises TargetError without an answer.
+    """
+    for path in (named,) if named else _OPENAPI:
         answer = _answering(sender, path)
         if (answer.status == 200 and b'"openapi"' in answer.content[:4096]) or answer.content.startswith(b"openapi:"):
             return path, answer.content.decode("utf-8", "replace")

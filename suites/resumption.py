@@ -48,7 +48,7 @@ def the_resumed_flag_is_true_exactly_for_sessions_that_were_there(alice: Caller,
         alice.arranged(alice.delete(first.session), "delete")
         second = expect(alice.create(client=alice.client)).makes_new(first.session)
         expect(alice.create(client=alice.client)).resumes(second.session)
-    if alice.run.contract.identity.kind != "none":
+    if alice.run.contract.resumes_by_user:
         expect(bob.create(client=alice.client)).makes_new(first.session)
 
 
@@ -105,6 +105,8 @@ def client_ids_of_one_user_have_sessions_of_their_own(
 def one_client_id_of_two_users_leads_to_two_sessions(
     alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, target: Run
 ) -> None:
+    if not target.contract.resumes_by_user:
+        raise NotDeclared("sessions are declared to be resumed by the client id alone")
     for first, second in ((alice, bob), (bob, alice))[: numbers.times]:
         client = f"shared-{token_hex(6)}"
         secret = first.text("secret")
@@ -140,7 +142,7 @@ def a_client_id_whose_session_was_deleted_starts_anew(
             expect(alice.try_on(binding, created.session)).succeeds()
         alice.arranged(alice.delete(created.session), "delete")
         dead.append(created.session)
-    if target.contract.identity.kind != "none":
+    if target.contract.resumes_by_user:
         expect(bob.create(client=alice.client)).makes_new(*dead)
 
 
@@ -197,7 +199,8 @@ def nearly_equal_client_ids_are_different(alice: Caller, expect: Expect, numbers
 def a_user_and_client_pair_is_not_their_concatenation(
     alice: Caller, new_caller: NewCaller, expect: Expect, numbers: Numbers, target: Run
 ) -> None:
-    if target.contract.identity.kind not in ("header", "query") or not target.invents_users:
+    named_freely = target.contract.identity.kind in ("header", "query") and target.invents_users
+    if not named_freely or not target.contract.resumes_by_user:
         raise NotDeclared("users can't be named freely here")
     for delimiter in (":", "/", "|", "_", "-")[: numbers.times * 3 - 3]:
         base = f"u{alice.actor.marker[2:]}"

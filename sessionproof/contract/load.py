@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from sessionproof.contract.model import Contract
 from sessionproof.contract.source import Source, parse_source, read_source
 from sessionproof.errors import ContractError, UsageError
 from sessionproof.suggest import did_you_mean
+
+Served = Callable[[str], str | None]
 
 __all__ = ["bundled_contracts", "contract_problems", "find_contract", "load_contract"]
 
@@ -33,11 +36,11 @@ def find_contract(name: str) -> Path:
     raise UsageError(f"--contract {name}: no such contract or file; {hint}")
 
 
-def load_contract(file: Path, sidecar: Path | None = None, served: str | None = None) -> Contract:
+def load_contract(file: Path, sidecar: Path | None = None, served: Served | None = None) -> Contract:
     """The contract in `file`. Raises ContractError (file, line, reason, fix) for the first problem.
 
     With `sidecar`, `file` is a plain OpenAPI document and the sidecar says what its operations are. A sidecar given
-    as `file` names its document itself, or uses `served`, the OpenAPI text that the target serves.
+    as `file` names its document itself, or `served` gives what the target serves at a path ("" for the usual ones).
     """
     sources, document, found = _read(file, sidecar, served)
     for problem in found:
@@ -54,7 +57,7 @@ def contract_problems(file: Path, sidecar: Path | None = None) -> list[ContractE
 
 
 def _read(
-    file: Path, sidecar: Path | None, served: str | None
+    file: Path, sidecar: Path | None, served: Served | None
 ) -> tuple[list[Source], dict[str, Any], list[ContractError]]:
     main = read_source(file)
     _must_be_object(main)
@@ -71,18 +74,19 @@ def _read(
 
 def _must_be_object(source: Source) -> None:
     if not isinstance(source.document, dict):
-        raise source.error((), "holds no OpenAPI document", "start from `sessionproof contract --example`")
+        raise source.error((), "holds no OpenAPI document", "write one as docs/contracts.md shows")
 
 
-def _openapi_of(side: Source, file: Path, served: str | None) -> Source:
+def _openapi_of(side: Source, file: Path, served: Served | None) -> Source:
     named = side.document.get("openapi")
     if isinstance(named, str) and not named.startswith("/"):
         return read_source(file.parent / named)
-    if served is not None:
-        return parse_source(served, "the target's OpenAPI document")
+    text = served(named or "") if served is not None else None
+    if text is not None:
+        return parse_source(text, "the target's OpenAPI document")
     raise side.error(
         ("openapi",),
-        "has neither `paths` of its own nor an OpenAPI document beside it",
+        "has neither `paths` of its own nor an OpenAPI document beside it or on the target",
         "say `openapi: FILE`, or give the document with --contract and this file with --sidecar",
     )
 

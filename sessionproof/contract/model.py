@@ -183,6 +183,11 @@ class Contract:
         return frozenset(found | {name for name, declared in switches.items() if declared})
 
     @property
+    def resumes_by_user(self) -> bool:
+        """Whether one client id leads each user to a session of its own."""
+        return self.identity.kind != "none" and "user" in self.resume_scope
+
+    @property
     def reads_conversation(self) -> bool:
         """Whether an answer shows what was said: a message list, or messages inside the session."""
         return self.has("messages") or any(

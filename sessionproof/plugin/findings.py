@@ -92,7 +92,7 @@ def _failed(
     evidence = Evidence(redactor.text(expected), redactor.text(seen), exchange(last, redactor))
     shown = run.transcript[_place(run.transcript, last) :] if shows_later else [last]
     script = repeat_script(run.transcript, shown, redactor, run.sender.base_url, expected, seen)
-    again = f"sessionproof verify {run.sender.base_url} --only {own.requirement} --seed {run.seed}"
+    again = f"{run.again} --only {own.requirement} --seed {run.seed}"
     return replace(
         own,
         reason=f"expected {evidence.expected}; seen {evidence.seen}",

@@ -188,6 +188,8 @@ class Judging:
 
     def _exitstatus(self, pytests: int, ours: Exit) -> int:
         """Unmarked tests that failed count as well; no tests at all is ours to judge."""
+        if not self.results and not self.judges_the_suites:
+            return pytests  # a run of other tests, which happened to be given a target
         others_failed = pytests == 1 and not any(
             result.verdict in (Verdict.FAILED, Verdict.ERROR) for result in self.results
         )
@@ -226,11 +228,11 @@ class Judging:
         )
 
     def _selected(self) -> frozenset[str]:
-        narrowed = self.config.option.keyword or self.config.option.markexpr or not self.settings_judge_all
+        narrowed = self.config.option.keyword or self.config.option.markexpr or not self.judges_the_suites
         return frozenset(self.looked_at) if narrowed and not self.settings.only else self.wanted
 
     @property
-    def settings_judge_all(self) -> bool:
+    def judges_the_suites(self) -> bool:
         """Whether the bundled suites were asked for as a whole, not some tests of a user's own."""
         return any(str(argument).rstrip("/").endswith("suites") for argument in self.config.args)
 
