@@ -82,9 +82,7 @@ def test_entries_are_frozen() -> None:
         ("owner =", '"\\u001b[31m" =', "unknown key '\\x1b[31m'"),
     ],
 )
-def test_whatever_is_malformed_is_named_in_one_line(
-    old: str, new: str, complaint: str, tmp_path: Path
-) -> None:
+def test_whatever_is_malformed_is_named_in_one_line(old: str, new: str, complaint: str, tmp_path: Path) -> None:
     assert old in TEXT
     file = saved(TEXT.replace(old, new), tmp_path)
     with pytest.raises(UsageError) as caught:

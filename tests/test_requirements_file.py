@@ -60,9 +60,7 @@ each_row = pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 
 
 def test_there_are_a_hundred_rows_in_order() -> None:
-    expected = [
-        (f"{prefix}-{number:02}", group) for prefix, group, rows in GROUPS for number in range(1, rows + 1)
-    ]
+    expected = [(f"{prefix}-{number:02}", group) for prefix, group, rows in GROUPS for number in range(1, rows + 1)]
     assert len(ROWS) == 100
     assert [(row["id"], row["group"]) for row in ROWS] == expected
 

@@ -35,7 +35,7 @@ _WORD_STYLES = {"PROVEN": "bold green", "UNPROVEN": "bold magenta", "STALE BASEL
 _COLUMNS = {Verdict.NOT_APPLICABLE: "n/a"}  # the other columns are headed by the verdict
 _EXCHANGE = {"lines": 25, "columns": 400}
 _SHORT = {"lines": 3, "columns": 200}
-_EVIDENCE, _OBSERVED, _LEFT = 3, 12, 10  # so many are shown; the other reports have them all
+_EVIDENCE, _OBSERVED, _LEFT = 3, 12, 3  # so many are shown; the other reports have them all
 
 
 def render(report: Report, console: Console) -> None:
@@ -190,13 +190,18 @@ def _observed(results: Sequence[RequirementResult], paper: Paper) -> None:
 
 
 def _left_behind(sessions: Sequence[str], paper: Paper) -> None:
+    """A session each, as `ID: why`; told once for each reason."""
     if not sessions:
         return
     paper.blank()
-    more = f" and {len(sessions) - _LEFT} more" if len(sessions) > _LEFT else ""
     what = count(len(sessions), "session was", "sessions were")
-    ids = ", ".join(sessions[:_LEFT]) + more
-    paper.line((f"{what} left behind on the target: ", "yellow"), ids, hang=2)
+    paper.line((f"{what} left behind on the target", "yellow"))
+    reasons: dict[str, list[str]] = {}
+    for session, _, reason in (line.partition(": ") for line in sessions):
+        reasons.setdefault(reason, []).append(session)
+    for reason, same in reasons.items():
+        more = f" and {len(same) - _LEFT} more" if len(same) > _LEFT else ""
+        paper.line(f"{reason}: " * bool(reason) + ", ".join(same[:_LEFT]) + more, indent=2, hang=4)
 
 
 def _verdict(report: Report, paper: Paper) -> None:
