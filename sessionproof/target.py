@@ -129,20 +129,22 @@ def _operations(text: str) -> set[tuple[str, str]]:
 def fits(contract: Contract, sender: Sender) -> None:
     """Make sure that the target speaks this contract at all. Raises TargetError with the reason.
 
-    Asks one route of the contract by GET: its health, its list, or a session that never was.
+    Asks by GET what the contract has to ask without a session: its list, its health, or a session that never was.
     """
-    for operation in ("list", "health", "read"):
-        if contract.has(operation) and contract.first(operation).method == "GET":
-            binding = contract.first(operation)
-            break
-    else:
-        _answering(sender, "/")
-        return
-    path = re.sub(r"{[^}]*}", "never-issued", binding.path)
-    answer = _answering(sender, path)
-    if _is_page(answer):
-        raise TargetError(f"{sender.base_url}{path}: answers with a web page, not an API; give the API's base URL")
-    if answer.status == 404 and operation != "read":
+    asked = [contract.first(name) for name in ("list", "health", "read") if contract.has(name)]
+    asked = [binding for binding in asked if binding.method == "GET"]
+    answers = [(path, _answering(sender, path)) for path in map(_without_session, asked)] or [
+        ("/", _answering(sender, "/"))
+    ]
+    for path, answer in answers:
+        if _is_page(answer):
+            raise TargetError(f"{sender.base_url}{path}: answers with a web page, not an API; give the API's base URL")
+    plain = [answer for binding, (_, answer) in zip(asked, answers, strict=False) if "{" not in binding.path]
+    if plain and all(answer.status == 404 for answer in plain) and 404 not in contract.no_identity:
         raise TargetError(
-            f"{sender.base_url}{path}: answers 404; the base URL or the contract ({contract.name}) doesn't fit"
+            f"{sender.base_url}{answers[0][0]}: answers 404; the base URL or the contract ({contract.name}) doesn't fit"
         )
+
+
+def _without_session(binding: Binding) -> str:
+    return re.sub(r"{[^}]*}", "never-issued", binding.path)

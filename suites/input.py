@@ -84,11 +84,13 @@ def malformed_calls(binding: Binding) -> list[Raw]:
         found += [Raw(path=re.sub(r"{[^}]+}", lambda _, odd=odd: odd, binding.path)) for odd in ODD_PATH_PARTS]  # type: ignore[misc]
     if binding.media_type.startswith("application/json"):
         found = [Raw(content=content) for content in NOT_AN_OBJECT] + found
-        found += [
-            Raw(content=b"\xfe\xff\x00{", content_type=kind)
-            for kind in ("text/plain", "application/xml", "application/json; charset=utf-16")
-        ]
+        found += wrong_media_types() if binding.body_required else []
     return found
+
+
+def wrong_media_types() -> list[Raw]:
+    kinds = ("text/plain", "application/xml", "application/json; charset=utf-16")
+    return [Raw(content=b"\xfe\xff\x00{", content_type=kind) for kind in kinds]
 
 
 def odd_calls(binding: Binding) -> list[Raw]:
@@ -98,6 +100,7 @@ def odd_calls(binding: Binding) -> list[Raw]:
         values = ({"x": 1}, 17.5, ["x"], True, "\x00", "x" * 20_000)
         found += [Raw(content=json.dumps({name: value}).encode()) for value in values for name in field_names(binding)]
         found += [Raw(content=content) for content in ODD_OBJECTS]
+        found += [] if binding.body_required else wrong_media_types()
     return found
 
 
