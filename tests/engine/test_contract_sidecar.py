@@ -61,13 +61,22 @@ def test_a_document_as_json(tmp_path: Path) -> None:
 
 def test_a_sidecar_beside_the_document_that_the_target_serves(tmp_path: Path) -> None:
     side = written(tmp_path, side=SIDECAR)
-    assert load_contract(side, served=OPENAPI).has("create")
-    assert load_contract(written(tmp_path, other="openapi: /openapi.json\n" + SIDECAR), served=OPENAPI).has("create")
+    asked: list[str] = []
+
+    def served(path: str) -> str | None:
+        asked.append(path)
+        return OPENAPI
+
+    assert load_contract(side, served=served).has("create")
+    assert load_contract(written(tmp_path, other="openapi: /there.json\n" + SIDECAR), served=served).has("create")
+    assert asked == ["", "/there.json"]
+    with pytest.raises(ContractError, match="or on the target"):
+        load_contract(side, served=lambda path: None)
 
 
 def test_without_a_document_it_says_how_to_give_one(tmp_path: Path) -> None:
     side = written(tmp_path, side=SIDECAR)
-    with pytest.raises(ContractError, match="nor an OpenAPI document beside it; say `openapi: FILE`") as raised:
+    with pytest.raises(ContractError, match="OpenAPI document beside it.*; say `openapi: FILE`") as raised:
         load_contract(side)
     assert raised.value.file == str(side)
 
