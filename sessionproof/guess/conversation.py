@@ -1,0 +1,118 @@
+"""Operations on what is said in a session: messages, questions, and their end."""
+
+from __future__ import annotations
+
+from sessionproof.guess.carriers import OnSession
+from sessionproof.guess.lists import Found, find_list, paging
+from sessionproof.guess.model import Confidence, Guess, Operation
+from sessionproof.guess.names import MESSAGE_NOUNS, Rule, singular
+from sessionproof.guess.schema import Shape
+from sessionproof.guess.values import Scope, find, message_words, scopes
+
+__all__ = ["add_message", "clear", "messages", "messages_inside", "query"]
+
+_CONVERSATION = ("message", "turn", "history")
+_SENT = ("role", "content", "metadata")
+
+
+def _text(shape: Shape) -> bool:
+    return shape.is_a("string") and not shape.enum
+
+
+_QUESTION = Rule(("question", "query", "prompt"), ("message", "text", "input"), _text, _text)
+_ANSWER = Rule(("answer",), ("response", "reply", "message", "output", "text"), _text)
+_CERTAINTY = Rule(("confidence", "confidence_score"), (), lambda shape: shape.is_a("number"))
+
+
+def is_conversation(on: OnSession) -> bool:
+    return singular(on.word) in _CONVERSATION
+
+
+def add_message(on: OnSession) -> Operation | None:
+    """POST to the messages; certain where the answer is the message itself."""
+    if on.route.method != "POST" or singular(on.word) not in MESSAGE_NOUNS:
+        return None
+    sent = message_words((Scope("$request.body", on.route.body),))
+    sent = {name: guess for name, guess in sent.items() if name in _SENT}
+    answer = on.route.answer
+    got = message_words(scopes("$response.body", answer, MESSAGE_NOUNS))
+    words: dict[str, tuple[Guess, ...]] = {"session": on.places}
+    for name in ("role", "content", "metadata", "message", "time"):
+        if places := tuple(found[name] for found in (sent, got) if name in found):
+            words[name] = places
+    confidence, reason = _says_something(sent, got, answer, on.word)
+    return Operation(on.route.method, on.route.path, "add_message", confidence, reason, words)
+
+
+def _says_something(sent: dict[str, Guess], got: dict[str, Guess], answer: Shape, word: str) -> tuple[Confidence, str]:
+    if "content" not in sent or not sent["content"].holds:
+        return Confidence.UNSURE, f"POST to {word}, but no text could be told in what is sent"
+    if "content" in got and got["content"].holds:
+        return Confidence.SURE, f"POST to {word}, and the answer is such a message"
+    if not answer.kinds:
+        return Confidence.LIKELY, f"POST to {word}, and the answer shows nothing"
+    return Confidence.UNSURE, f"POST to {word}, but the answer isn't such a message; it could be a query"
+
+
+def messages(on: OnSession) -> Operation | None:
+    """GET of the messages, a list of what was said."""
+    if on.route.method != "GET" or not is_conversation(on):
+        return None
+    found = find_list(on.route.answer, _CONVERSATION)
+    if found is None or not (entry := _entry(found)):
+        reason = f"GET of {on.word}, but no list of messages could be told in the answer"
+        return Operation(on.route.method, on.route.path, "messages", Confidence.UNSURE, reason, {"session": on.places})
+    pages, endless = paging(on.route)
+    shown = find((Scope("$response.body", on.route.answer),), Rule((f"{on.resource.noun}_id",), (), _text))
+    words = {"session": (*on.places, shown) if shown else on.places, **pages}
+    confidence, reason = Confidence.SURE, f"GET of {on.word}, {found.at.reason}"
+    if endless:
+        confidence, reason = Confidence.UNSURE, f"GET of {on.word}, but {endless}"
+    return Operation(on.route.method, on.route.path, "messages", confidence, reason, words, {"each": entry})
+
+
+def _entry(found: Found) -> dict[str, Guess]:
+    words = {} if found.keyed else message_words(found.scope)
+    return {"in": found.at, **words} if "content" in words and words["content"].holds else {}
+
+
+def messages_inside(where: tuple[Scope, ...]) -> dict[str, Guess]:
+    """The conversation inside a session, where an answer embeds it."""
+    for scope in where:
+        for name in scope.shape.properties:
+            shape = scope.shape.below(name)
+            if singular(name.lower()) in _CONVERSATION and shape.is_a("array"):
+                found = Found(Guess(scope.at(name), Confidence.SURE, f"an array called {name}"), shape.entries)
+                return _entry(found)
+    return {}
+
+
+def query(on: OnSession) -> Operation | None:
+    """A question that the assistant answers."""
+    if on.route.method != "POST" or singular(on.word) not in ("query", "querie", "ask", "chat", "question"):
+        return None
+    question = find((Scope("$request.body", on.route.body),), _QUESTION)
+    where = scopes("$response.body", on.route.answer, ())
+    answer, certainty = find(where, _ANSWER), find(where, _CERTAINTY)
+    words: dict[str, tuple[Guess, ...]] = {"session": on.places}
+    for name, guess in (("question", question), ("answer", answer), ("confidence", certainty)):
+        if guess is not None:
+            words[name] = (guess,)
+    both = question is not None and answer is not None and question.holds and answer.holds
+    confidence = Confidence.LIKELY if both else Confidence.UNSURE
+    reason = f"POST to {on.word}" + (
+        ", a question and an answer" if both else ", but not both a question and an answer"
+    )
+    return Operation(on.route.method, on.route.path, "query", confidence, reason, words)
+
+
+def clear(on: OnSession) -> Operation | None:
+    """The conversation emptied, the session kept."""
+    if on.route.method == "POST" and on.word in ("clear", "reset"):
+        confidence = Confidence.SURE if on.word == "clear" else Confidence.UNSURE
+        reason = f"POST to {on.word}"
+    elif on.route.method == "DELETE" and is_conversation(on):
+        confidence, reason = Confidence.LIKELY, f"DELETE of all {on.word}"
+    else:
+        return None
+    return Operation(on.route.method, on.route.path, "clear", confidence, reason, {"session": on.places})

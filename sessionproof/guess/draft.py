@@ -1,0 +1,117 @@
+"""The whole guess: one document in, one draft of a contract out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sessionproof.guess import top
+from sessionproof.guess.around import operations_around
+from sessionproof.guess.identity import identity_of
+from sessionproof.guess.model import Confidence, Draft, Guess, Operation
+from sessionproof.guess.operations import session_operations
+from sessionproof.guess.refusals import error_places, statuses
+from sessionproof.guess.resource import Resource, find_resource
+from sessionproof.guess.routes import Route, routes_of
+from sessionproof.guess.schema import Shape, as_map
+from sessionproof.guess.times import times_format
+
+__all__ = ["NotGuessable", "guess"]
+
+_TIMES = ("created", "updated", "activity", "expires")
+
+
+class NotGuessable(Exception):
+    """The document doesn't show how a session is made and read; the message says what was looked for."""
+
+
+def guess(document: Mapping[str, Any]) -> Draft:
+    """What `document` (an OpenAPI object of any quality) tells of sessions. Raises NotGuessable."""
+    routes = routes_of(document)
+    by_name = {route.name: route for route in routes}
+    resource, others = find_resource(routes)
+    if resource is None:
+        raise NotGuessable(
+            f"none of its {len(routes)} operations could be told to make a session and another to read it; looked for "
+            "POST and GET of a path like /sessions or /conversations, with the id as text in the answer"
+        )
+    operations = session_operations(resource, routes)
+    around = operations_around(routes)
+    if not any(one.does == "read" for one in operations):
+        raise NotGuessable(f"no operation reads one session of {resource.name}")
+    create = next(one for one in operations if one.does == "create")
+    identity, questions = identity_of(document, by_name[create.name], any(one.does == "login" for one in around))
+    times = times_format(_time_fields(operations, by_name), create.unit)
+    operations = [_with_times(one, times) for one in operations]
+    found = _top(identity, times, resource, operations, by_name)
+    questions += [f"{other.name} looks like sessions too, and was left out" for other in others[:3]]
+    questions += _needed(create, by_name[create.name])
+    title = as_map(document.get("info")).get("title")
+    return Draft(title if isinstance(title, str) else "", found, (*operations, *around), tuple(questions))
+
+
+def _top(
+    identity: Guess, times: Guess, resource: Resource, operations: list[Operation], routes: dict[str, Route]
+) -> dict[str, Guess]:
+    trusted = [one for one in operations if one.holds]
+    create, read = (next(one for one in operations if one.does == does) for does in ("create", "read"))
+    has_identity = identity.value != "none"
+    own = [routes[one.name] for one in trusted]
+    maybe = {
+        "identity": identity,
+        **statuses(routes[create.name], routes[read.name], own, has_identity),
+        "slash": top.slash(trusted),
+        "ids": top.ids(read, routes[read.name]),
+        "times": times,
+        "errors": error_places(own),
+        "life": top.life(create, routes[create.name], trusted),
+        "resume": top.resume(create, routes[create.name], has_identity),
+        "list": top.list_scope(trusted, has_identity),
+        "update": top.update(trusted, routes),
+        "status": top.status(trusted, routes),
+        "roles": top.roles(trusted, routes),
+    }
+    return {name: one for name, one in maybe.items() if one is not None}
+
+
+def _time_fields(operations: Iterable[Operation], routes: Mapping[str, Route]) -> list[tuple[str, Shape]]:
+    """Every place that a trusted answer has for a time, with its schema."""
+    found = []
+    for one in operations:
+        if one.does not in ("create", "read"):
+            continue
+        for word in _TIMES:
+            for place in one.words.get(word, ()):
+                pointer = place.value.split("#", 1)[-1]
+                found.append((pointer.rsplit("/", 1)[-1], routes[one.name].answer.find(pointer)))
+    return found
+
+
+def _with_times(operation: Operation, times: Guess) -> Operation:
+    """Times that can't be read are worse than none: without a format they become questions."""
+    if times.holds:
+        return operation
+    words = {
+        name: tuple(_doubted(one) for one in places) if name in (*_TIMES, "time") else places
+        for name, places in operation.words.items()
+    }
+    lists = {
+        name: {key: _doubted(one) if key in (*_TIMES, "time") else one for key, one in entry.items()}
+        for name, entry in operation.lists.items()
+    }
+    return replace(operation, words=words, lists=lists)
+
+
+def _doubted(one: Guess) -> Guess:
+    return replace(one, confidence=Confidence.UNSURE, reason=f"{one.reason}; its format is not clear")
+
+
+def _needed(create: Operation, route: Route) -> list[str]:
+    """What a create always needs and the vocabulary has no word for."""
+    known = {place.value for places in create.words.values() for place in places}
+    return [
+        f"every create has to send {name}: `with:` in its operation says which value, else the smallest that fits"
+        for name in sorted(route.body.required)
+        if f"$request.body#/{name}" not in known and name in route.body.properties
+    ]

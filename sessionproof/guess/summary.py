@@ -1,0 +1,60 @@
+"""What a person sees after a guess: what was found, what wasn't, what that costs, and how to go on."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from sessionproof.contract import Contract
+from sessionproof.guess.costs import HINTS, costs
+from sessionproof.guess.document import Origin
+from sessionproof.guess.model import Draft
+from sessionproof.requirements import load_requirements
+
+__all__ = ["summary"]
+
+_SHOWN_IDS = 4
+
+
+def summary(draft: Draft, contract: Contract, origin: Origin, file: str) -> Iterator[str]:
+    """The summary's lines; `contract` is what the written sidecar makes of the document."""
+    reach = sum(row.capabilities <= contract.capabilities for row in load_requirements().values())
+    yield f"{origin.label}: {len(draft.trusted)} operations about sessions found; {reach} requirements apply"
+    for operation in draft.trusted:
+        yield f"  {operation.does:12} {operation.name:44} {operation.confidence.word}"
+    yield f"  {'identity':12} {_identity(draft)}"
+    yield ""
+    yield "Not guessed, and what that leaves unjudged:"
+    for name, ids in costs(contract.capabilities).items():
+        more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
+        yield f"  {name:12} {len(ids):2}  {', '.join(ids[:_SHOWN_IDS])}{more}"
+        yield f"  {'':16} declare {HINTS[name]}"
+    yield from _doubts(draft)
+    yield ""
+    yield f"Next: look at {file}, then"
+    yield f"  {_next_command(contract, origin, file)}"
+
+
+def _identity(draft: Draft) -> str:
+    value = draft.top["identity"].value
+    words = value if isinstance(value, str) else ", ".join(f"{kind} {name}" for kind, name in value.items())
+    return f"{'a bearer token' if 'bearer' in value else words:44} {draft.top['identity'].confidence.word}"
+
+
+def _doubts(draft: Draft) -> Iterator[str]:
+    doubts = [f"{name}: {guess.reason}" for name, guess in draft.top.items() if not guess.holds]
+    doubts += [f"{one.name} ({one.does}?): {one.reason}" for one in draft.operations if not one.holds]
+    doubts += draft.questions
+    if doubts:
+        yield ""
+        yield "Unsure, and in the file as comments:"
+        yield from (f"  {' '.join(doubt.split())}" for doubt in doubts)
+
+
+def _next_command(contract: Contract, origin: Origin, file: str) -> str:
+    url = origin.url or f"http://127.0.0.1:PORT{origin.base_path}"
+    words = ["sessionproof", "verify", url, "--sidecar", file]
+    if contract.identity.kind == "bearer":
+        for name in ("alice", "bob"):
+            words += ["--user", f"{name}=Authorization:env:{name.upper()}_TOKEN"]
+    return shlex.join(words)
