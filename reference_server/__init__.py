@@ -5,6 +5,9 @@ clock.py     what time it is
 lives.py     how long a session lives
 store.py     where sessions are kept
 core.py      the rules: create or resume, read, change, end, converse, stay alive
+cases.py     queries, and the cases that they belong to
+assistant.py what answers a query: an echo of what the session holds
+uploads.py   files of a session
 errors.py    how a request is refused
 web/         HTTP: identity, bodies, errors, logs - the same for every contract
 routes/      one file per contract: its paths and the form of its values

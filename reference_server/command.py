@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from .clock import ControlledClock, SystemClock
 from .faults import UnknownFaultError, listing, weave
-from .routes import CONTRACTS
+from .routes import CONTRACTS, DEFAULTS
 from .serving import AddressError, listen, serve
 from .settings import SettingError, Settings, number, port
 from .web.app import Plan
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     add = arguments.add_argument
     add("--contract", default="fm-session-service", metavar="NAME", help=f"one of: {', '.join(CONTRACTS)}")
     add("--host", default="127.0.0.1", help="the address to listen on (default: only this machine)")
-    add("--port", metavar="N", help="0 takes a free one (default: the variable PORT, or else 8002)")
+    add("--port", metavar="N", help="0 takes a free one (default: the variable PORT, or else the contract's own)")
     add("--minute", metavar="SECONDS", help="how long a minute of a session's life lasts (default: 60)")
     add("--test-clock", action="store_true", help="adds /_test/clock, by which the clock can be advanced")
     add("--until-stdin-closes", action="store_true", help="stop at the end of stdin")
@@ -57,13 +57,13 @@ def run(arguments: Sequence[str] | None) -> int:
     if options.list_faults:
         print(listing(as_json=options.json))
         return 0
-    settings = Settings.from_environment(os.environ)
+    if options.contract not in CONTRACTS:
+        raise SettingError(f"--contract must be one of {', '.join(CONTRACTS)}, not {options.contract!r}")
+    settings = Settings.from_environment(os.environ, DEFAULTS[options.contract])
     if options.port is not None:
         settings = replace(settings, port=port("--port", options.port))
     if options.minute is not None:
         settings = replace(settings, minute=number("--minute", options.minute, 0.001, 86_400))
-    if options.contract not in CONTRACTS:
-        raise SettingError(f"--contract must be one of {', '.join(CONTRACTS)}, not {options.contract!r}")
     faults = weave(options.fault)
 
     start_logging(settings.log_level)

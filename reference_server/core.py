@@ -21,8 +21,9 @@ from .model import Change, Created, Message, NewMessage, NewSession, Page, Sessi
 from .store import Store
 
 Operation = Literal[
-    "create", "resume", "read", "update", "delete", "list", "add_message", "messages", "heartbeat", "sweep"
-]
+    "create", "resume", "read", "update", "delete", "list", "add_message", "messages", "heartbeat", "sweep",
+    "query", "new_case", "cases", "case_history", "clear", "upload", "uploads",
+]  # fmt: skip
 LONGEST_TITLE = 80  # characters of a generated title
 T = TypeVar("T")
 

@@ -4,7 +4,10 @@ from typing import Literal
 
 Reason = Literal[
     "no_identity",
+    "no_session",
+    "session_ambiguous",
     "session_not_found",
+    "case_not_found",
     "route_not_found",
     "method_not_allowed",
     "body_too_large",
@@ -27,6 +30,11 @@ class RefusalError(Exception):
 def session_not_found() -> RefusalError:
     """The one answer for sessions that are unknown, deleted, over, or another user's."""
     return RefusalError("session_not_found", "There is no such session.")
+
+
+def case_not_found() -> RefusalError:
+    """No case of this session has that id; what other sessions have doesn't matter."""
+    return RefusalError("case_not_found", "There is no such case in this session.")
 
 
 def invalid(detail: str) -> RefusalError:

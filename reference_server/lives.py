@@ -20,7 +20,7 @@ class Lives:
         if requested is None:
             return self.default
         if not self.minimum <= requested <= self.maximum:
-            raise invalid(f"metadata.timeout_minutes: must be between {self.minimum:g} and {self.maximum:g}")
+            raise invalid(f"timeout_minutes: must be between {self.minimum:g} and {self.maximum:g}")
         return requested
 
     def length(self, minutes: float) -> timedelta:

@@ -1,14 +1,14 @@
 """A server in this process, for tests: no socket, and its time moves only when a test moves it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import httpx
 
 from reference_server.clock import ControlledClock
-from reference_server.routes import CONTRACTS
-from reference_server.settings import Settings
+from reference_server.routes import CONTRACTS, DEFAULTS
 from reference_server.web.app import Plan, Weave, as_written
 
 BIRTH = datetime(2030, 1, 1, tzinfo=UTC)
@@ -31,10 +31,10 @@ class StoppedClock:
 class Local:
     """Sends requests to a server in this process, one after another or at the same moment."""
 
-    def __init__(self, weave: Weave = as_written, **settings: Any) -> None:
+    def __init__(self, weave: Weave = as_written, contract: str = "fm-session-service", **settings: Any) -> None:
         self.clock = ControlledClock(StoppedClock())
-        plan = Plan(Settings(**settings), self.clock, weave)
-        self.app = CONTRACTS["fm-session-service"](plan)
+        plan = Plan(replace(DEFAULTS[contract], **settings), self.clock, weave)
+        self.app = CONTRACTS[contract](plan)
         transport = httpx.ASGITransport(self.app)
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(transport=transport, base_url="http://server")

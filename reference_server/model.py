@@ -23,6 +23,31 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseEntry:
+    """What happened in a case: a query with its answer, or the start of the case, which has neither."""
+
+    action: Literal["query_processed", "new_case_started"]
+    case_id: str
+    query: str | None
+    answer: str | None
+    timestamp: datetime
+    confidence: float
+    context: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was accepted; `text` is what of it can be read, up to a limit."""
+
+    upload_id: str
+    name: str
+    size: int
+    sha256: str
+    text: str
+    timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One session with its conversation; it lives until `expires_at`, that moment excluded.
 
@@ -42,6 +67,9 @@ class Session:
     last_activity_at: datetime
     expires_at: datetime
     messages: tuple[Message, ...] = ()
+    current_case_id: str | None = None
+    case_history: tuple[CaseEntry, ...] = ()
+    uploads: tuple[Upload, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -25,19 +25,26 @@ class Settings:
     cors_origins: tuple[str, ...] = ("*",)
     log_level: str = "INFO"
     minute: float = 60
+    guests: bool = False  # whether a call without an identity is a guest's, where the contract has guests
+    life_variable: str = "SESSION_TTL_MINUTES"
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+    def from_environment(cls, environment: Mapping[str, str], defaults: Self | None = None) -> Self:
         """What the variables say; one that is missing or empty has its default. Raises SettingError."""
+        usual = defaults or cls()
         given = {name: value.strip() for name, value in environment.items() if value.strip()}
-        longest = number("MAX_SESSION_TTL_MINUTES", given.get("MAX_SESSION_TTL_MINUTES", "480"), 1, 10_000_000)
-        return cls(
-            service_name=given.get("SERVICE_NAME", cls.service_name),
-            environment=given.get("ENVIRONMENT", cls.environment),
-            port=port("PORT", given.get("PORT", "8002")),
+        most = given.get("MAX_SESSION_TTL_MINUTES", str(usual.longest_minutes))
+        longest = number("MAX_SESSION_TTL_MINUTES", most, 1, 10_000_000)
+        life = given.get(usual.life_variable, str(usual.default_minutes))
+        return replace(
+            usual,
+            service_name=given.get("SERVICE_NAME", usual.service_name),
+            environment=given.get("ENVIRONMENT", usual.environment),
+            port=port("PORT", given.get("PORT", str(usual.port))),
             redis_url=given.get("REDIS_URL"),
-            default_minutes=number("SESSION_TTL_MINUTES", given.get("SESSION_TTL_MINUTES", "180"), 1, longest),
+            default_minutes=number(usual.life_variable, life, 1, longest),
             longest_minutes=longest,
+            guests=switch("GUESTS", given.get("GUESTS", "no")),
             cors_origins=origins(given.get("CORS_ORIGINS", "*")),
             log_level=log_level(given.get("LOG_LEVEL", "INFO")),
         )
@@ -52,6 +59,13 @@ def number(name: str, text: str, lowest: float, highest: float) -> float:
     if not lowest <= value <= highest:
         raise SettingError(f"{name} must be a number from {lowest:g} to {highest:g}, not {text!r}")
     return int(value) if value.is_integer() else value
+
+
+def switch(name: str, text: str) -> bool:
+    """On or off."""
+    if text.lower() not in ("yes", "no"):
+        raise SettingError(f"{name} must be yes or no, not {text!r}")
+    return text.lower() == "yes"
 
 
 def port(name: str, text: str) -> int:

@@ -1,12 +1,18 @@
-"""The contracts that this server can keep, by name."""
+"""The contracts that this server can keep, by name, and the settings that each has where nothing else is said."""
 
 from collections.abc import Callable
 
 from fastapi import FastAPI
 
+from ..settings import Settings
 from ..web.app import Plan
-from . import fm_session_service
+from . import faultmaven, fm_session_service
 
 CONTRACTS: dict[str, Callable[[Plan], FastAPI]] = {
     "fm-session-service": fm_session_service.make,
+    "faultmaven": faultmaven.make,
+}
+DEFAULTS: dict[str, Settings] = {
+    "fm-session-service": Settings(),
+    "faultmaven": faultmaven.DEFAULTS,
 }

@@ -1,7 +1,7 @@
 """From a table of routes to an application that documents itself and refuses in one form only."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NotRequired, Protocol, TypeVar, cast
 
 from fastapi import FastAPI
@@ -47,11 +47,11 @@ class Plan:
     clock: Clock
     weave: Weave = as_written
 
-    def views(self, kind: type[V]) -> V:
+    def views(self, kind: type[V], rules: type[Core] = Core) -> V:
         """A contract's routes over a core of their own."""
         settings = self.settings
         lives = Lives(settings.default_minutes, settings.longest_minutes, minute=settings.minute)
-        core = self.weave(Core)(self.weave(MemoryStore)(), self.clock, lives)
+        core = self.weave(rules)(self.weave(MemoryStore)(), self.clock, lives)
         return self.weave(kind)(core, settings)
 
 
@@ -68,6 +68,7 @@ class Route:
     refusals: Sequence[int] = ()
     body: type | None = None
     body_required: bool = True
+    body_type: str = "application/json"
     parameters: Sequence[Parameter] = ()
 
 
@@ -88,13 +89,22 @@ def application(
     title: str,
     routes: Sequence[Route],
     describe: Callable[[dict[str, Any]], None] = lambda schemas: None,
+    *,
+    either_slash: bool = False,
 ) -> FastAPI:
-    """The routes, health, and the layers around them; `describe` may refine the published schemas."""
+    """The routes, health, and the layers around them; `describe` may refine the published schemas.
+
+    With `either_slash` every path is also there with a slash at its end, or without the one that it has.
+    """
     app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None, redirect_slashes=False)
     health = Route("GET", "/health", views.health, "health", "Whether the service can work.", {200: Health})
     routes = [*routes, health]
     for route in routes:
         _add(app, route)
+        if either_slash:
+            _add(
+                app, replace(route, path=route.path[:-1] if route.path.endswith("/") else f"{route.path}/"), shown=False
+            )
     if isinstance(plan.clock, ControlledClock):
         _add_test_clock(app, views, plan.clock)
     _describe(app, routes, describe)
@@ -122,7 +132,7 @@ def application(
     return app
 
 
-def _add(app: FastAPI, route: Route) -> None:
+def _add(app: FastAPI, route: Route, *, shown: bool = True) -> None:
     async def endpoint(request: Request) -> Response:
         return await route.handler(request)
 
@@ -132,7 +142,7 @@ def _add(app: FastAPI, route: Route) -> None:
     responses |= {status: {"content": _json(Error)} for status in (*route.refusals, 500)}
     extra: dict[str, Any] = {"parameters": list(route.parameters)} if route.parameters else {}
     if route.body is not None:
-        extra["requestBody"] = {"required": route.body_required, "content": _json(route.body)}
+        extra["requestBody"] = {"required": route.body_required, "content": _json(route.body, route.body_type)}
     status, shape = next(iter(route.answers.items()))
     app.add_api_route(
         route.path,
@@ -145,11 +155,12 @@ def _add(app: FastAPI, route: Route) -> None:
         response_class=Response if shape is None else JSONResponse,
         responses=responses,
         openapi_extra=extra,
+        include_in_schema=shown,
     )
 
 
-def _json(shape: type) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
+def _json(shape: type, media_type: str = "application/json") -> dict[str, Any]:
+    return {media_type: {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
 
 
 def _describe(app: FastAPI, routes: Sequence[Route], describe: Callable[[dict[str, Any]], None]) -> None:

@@ -17,16 +17,17 @@ LONGEST_BODY = 1024 * 1024  # bytes
 DEEPEST_NESTING = 100
 
 
-async def read_bytes(request: Request) -> bytes:
+async def read_bytes(request: Request, longest: int | None = None) -> bytes:
     """The whole body; one that is too long is refused as soon as that is known."""
-    too_large = RefusalError("body_too_large", f"A body may have {LONGEST_BODY} bytes at most.")
+    longest = LONGEST_BODY if longest is None else longest
+    too_large = RefusalError("body_too_large", f"A body may have {longest} bytes at most.")
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > LONGEST_BODY:
+    if declared.isdecimal() and int(declared) > longest:
         raise too_large
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LONGEST_BODY:
+        if len(body) > longest:
             raise too_large
     return bytes(body)
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from ..errors import RefusalError
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
-REQUEST_HEADERS = ("Content-Type", "X-User-ID", "X-User-Email", "X-User-Roles", "X-Request-ID")
+REQUEST_HEADERS = ("Content-Type", "X-User-ID", "X-User-Email", "X-User-Roles", "X-Session-ID", "X-Request-ID")
 READABLE_HEADERS = ("Location", "X-Request-ID")
 
 

@@ -13,13 +13,18 @@ from ..core import Core
 from ..errors import Reason, RefusalError, invalid
 from ..settings import Settings
 from . import body as bodies
+from . import forms
 
 LONGEST_USER_ID = 256  # code points
 HIGHEST_OFFSET = 1_000_000_000
+LONGEST_FORM = 11 * 1024 * 1024  # bytes
 
 STATUS: dict[Reason, int] = {
     "no_identity": 401,
+    "no_session": 400,
+    "session_ambiguous": 422,
     "session_not_found": 404,
+    "case_not_found": 404,
     "route_not_found": 404,
     "method_not_allowed": 405,
     "body_too_large": 413,
@@ -56,6 +61,24 @@ class Views:
     def session_id(self, request: Request) -> str:
         """The session that the path names. No other part of a request can name one."""
         return str(request.path_params["session_id"])
+
+    def named(self, request: Request, *others: str | None) -> str:
+        """The one session that the request names: in its path, in X-Session-ID, or where `others` come from.
+
+        Where it names two, none of them is meant; an empty text names none.
+        """
+        header = request.headers.getlist("x-session-id")
+        found = {name for name in (request.path_params.get("session_id"), *header, *others) if name}
+        if len(found) > 1:
+            raise RefusalError("session_ambiguous", "The request names more than one session.")
+        if not found:
+            raise RefusalError("no_session", "The request has to name a session; create one first.")
+        return str(found.pop())
+
+    async def form(self, request: Request) -> dict[str, forms.Part]:
+        """The fields of a form with a file."""
+        content_type = request.headers.get("content-type", "")
+        return forms.parse(content_type, await bodies.read_bytes(request, LONGEST_FORM))
 
     async def body(self, request: Request, shape: TypeAdapter[Any], *, required: bool = True) -> Any:
         """The body in the declared form."""

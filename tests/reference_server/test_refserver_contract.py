@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from reference_server.local import SESSIONS, Local
 
-CONTRACT = Path(__file__).parents[2] / "contracts/openapi/fm-session-service.yaml"
+CONTRACTS = Path(__file__).parents[2] / "contracts/openapi"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -21,11 +21,21 @@ def local() -> Iterator[Local]:
         yield server
 
 
-@pytest.fixture(params=["written", "served"])
+@pytest.fixture
+def faultmaven() -> Iterator[Local]:
+    with Local(contract="faultmaven") as server:
+        yield server
+
+
+def documents(local: Local, contract: str) -> list[Any]:
+    """The contract's document as it is written, and as the server serves it."""
+    written = yaml.safe_load((CONTRACTS / f"{contract}.yaml").read_text())
+    return [written, local.send("GET", "/openapi.json", None).json()]
+
+
+@pytest.fixture(params=[0, 1], ids=["written", "served"])
 def document(request: pytest.FixtureRequest, local: Local) -> Any:
-    if request.param == "written":
-        return yaml.safe_load(CONTRACT.read_text())
-    return local.send("GET", "/openapi.json", None).json()
+    return documents(local, "fm-session-service")[request.param]
 
 
 def resolve(document: Any, value: Any) -> Any:
@@ -84,8 +94,67 @@ def test_every_answer_has_a_declared_form(local: Local, document: Any) -> None:
             judge(document, local.send(method, template.replace("{session_id}", NOBODY), **extra), bare)
 
 
-def test_the_served_document_has_what_the_written_one_has(local: Local) -> None:
-    served, written = local.send("GET", "/openapi.json", None).json(), yaml.safe_load(CONTRACT.read_text())
+@pytest.mark.parametrize("which", [0, 1], ids=["written", "served"])
+def test_every_answer_of_faultmaven_has_a_declared_form(faultmaven: Local, which: int) -> None:
+    document = documents(faultmaven, "faultmaven")[which]
+    one, case = f"{SESSIONS}/{{session_id}}", f"{SESSIONS}/{{session_id}}/cases/{{case_id}}/history"
+    wrong = {"content": b"{", "headers": {"Content-Type": "application/json"}}
+    asked, file = {"json": {"query": "why?"}}, {"files": {"file": ("a.log", b"x")}}
+    exchanges: list[tuple[str, str, dict[str, Any], list[int]]] = [
+        ("POST", SESSIONS, {"json": {"client_id": "tab", "timeout_minutes": 5}}, [201, 200]),
+        ("POST", SESSIONS, wrong, [422]),
+        ("GET", one, {}, [200]),
+        ("GET", case, {}, [200]),
+        ("POST", "/query", asked, [200, 200]),
+        ("POST", "/api/v1/query/", asked, [200]),
+        ("POST", "/api/v1/agent/query", asked, [200]),
+        ("POST", "/query", wrong, [422]),
+        ("POST", one + "/new-case", {}, [201]),
+        ("GET", one + "/cases", {}, [200]),
+        ("GET", case, {}, [200]),
+        ("POST", "/data", file, [201]),
+        ("POST", "/data", {"files": {"other": b"x"}}, [422]),
+        ("POST", "/api/v1/data/upload", file, [201]),
+        ("GET", "/api/v1/data", {}, [200]),
+        ("GET", one, {}, [200]),
+        ("GET", "/health", {}, [200]),
+        ("DELETE", one, {}, [204, 404]),
+    ]
+    session_id = NOBODY
+    for method, template, extra, statuses in exchanges:
+        for status in statuses:
+            answer = send(faultmaven, method, template, session_id, extra)
+            assert answer.status_code == status
+            judge(document, answer, template)
+            if template == SESSIONS and status < 300:
+                session_id = answer.json()["session_id"]
+        if template in (SESSIONS, "/health"):
+            continue
+        for user, named in ((None, session_id), ("ann", NOBODY), ("ann", "")):
+            answer = send(faultmaven, method, template, named or session_id, extra, user, in_header=bool(named))
+            judge(document, answer, template)
+
+
+def send(
+    local: Local,
+    method: str,
+    template: str,
+    session_id: str,
+    extra: dict[str, Any],
+    user: str | None = "ann",
+    *,
+    in_header: bool = True,
+) -> httpx.Response:
+    """The request with its session in the path, if that has a place for it, and in the header, if so wished."""
+    path = template.replace("{session_id}", session_id).replace("{case_id}", "current")
+    headers = {**extra.get("headers", {}), **({"X-Session-ID": session_id} if in_header else {})}
+    return local.send(method, path, user, **{**extra, "headers": headers})
+
+
+@pytest.mark.parametrize("contract", ["fm-session-service", "faultmaven"])
+def test_the_served_document_has_what_the_written_one_has(contract: str) -> None:
+    with Local(contract=contract) as local:
+        written, served = documents(local, contract)
     assert set(served["paths"]) == set(written["paths"])
     for path, item in written["paths"].items():
         shared = [resolve(written, parameter) for parameter in item.get("parameters", [])]
