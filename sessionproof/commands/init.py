@@ -52,7 +52,7 @@ def command(source: str, output: str, force: bool) -> int:
         click.echo(text, nl=False)
     else:
         _write(file, text)
-    for line in summary(draft, contract, origin, "the sidecar" if to_stdout else output):
+    for line in summary(draft, contract, origin, "FILE" if to_stdout else output):
         click.echo(line, err=to_stdout)
     return 0
 

@@ -15,7 +15,7 @@ from sessionproof.guess.refusals import error_places, statuses
 from sessionproof.guess.resource import Resource, find_resource
 from sessionproof.guess.routes import Route, routes_of
 from sessionproof.guess.schema import Shape, as_map
-from sessionproof.guess.times import times_format
+from sessionproof.guess.times import is_written_so, times_format
 
 __all__ = ["NotGuessable", "guess"]
 
@@ -43,7 +43,7 @@ def guess(document: Mapping[str, Any]) -> Draft:
     create = next(one for one in operations if one.does == "create")
     identity, questions = identity_of(document, by_name[create.name], any(one.does == "login" for one in around))
     times = times_format(_time_fields(operations, by_name), create.unit)
-    operations = [_with_times(one, times) for one in operations]
+    operations = [_with_times(one, times, by_name[one.name].answer) for one in operations]
     found = _top(identity, times, resource, operations, by_name)
     questions += [f"{other.name} looks like sessions too, and was left out" for other in others[:3]]
     questions += _needed(create, by_name[create.name])
@@ -83,24 +83,30 @@ def _time_fields(operations: Iterable[Operation], routes: Mapping[str, Route]) -
             continue
         for word in _TIMES:
             for place in one.words.get(word, ()):
-                pointer = place.value.split("#", 1)[-1]
+                pointer = _pointer(place.value)
                 found.append((pointer.rsplit("/", 1)[-1], routes[one.name].answer.find(pointer)))
     return found
 
 
-def _with_times(operation: Operation, times: Guess) -> Operation:
-    """Times that can't be read are worse than none: without a format they become questions."""
-    if times.holds:
-        return operation
-    words = {
-        name: tuple(_doubted(one) for one in places) if name in (*_TIMES, "time") else places
-        for name, places in operation.words.items()
-    }
-    lists = {
-        name: {key: _doubted(one) if key in (*_TIMES, "time") else one for key, one in entry.items()}
-        for name, entry in operation.lists.items()
-    }
+def _with_times(operation: Operation, times: Guess, answer: Shape) -> Operation:
+    """Times that can't be read are worse than none: where they aren't of the one format they become questions."""
+
+    def checked(word: str, one: Guess, start: Shape) -> Guess:
+        is_time = word in (*_TIMES, "time") and not one.value.startswith("$request")
+        clear = times.holds and is_written_so(start.find(_pointer(one.value)), times.value)
+        return one if clear or not is_time else _doubted(one)
+
+    words = {word: tuple(checked(word, one, answer) for one in places) for word, places in operation.words.items()}
+    lists = {}
+    for name, fields in operation.lists.items():
+        whole = answer.find(_pointer(fields["in"].value))
+        entry = whole.entries if whole.is_a("array") else whole.values
+        lists[name] = {word: checked(word, one, entry) for word, one in fields.items()}
     return replace(operation, words=words, lists=lists)
+
+
+def _pointer(place: str) -> str:
+    return place.partition("#")[2]
 
 
 def _doubted(one: Guess) -> Guess:

@@ -47,12 +47,12 @@ def identity_of(document: Mapping[str, Any], route: Route, has_login: bool) -> t
 
 
 def _schemes(document: Mapping[str, Any], route: Route) -> Iterable[Mapping[str, Any]]:
-    """The security schemes of the route's first alternative; none where one alternative is to send nothing."""
+    """The security schemes that the route accepts; none where it also accepts no credentials at all."""
     alternatives = [as_map(one) for one in as_list(route.security)]
     if not alternatives or not all(alternatives):
         return
     declared = as_map(as_map(document.get("components")).get("securitySchemes"))
-    for name in alternatives[0]:
+    for name in (name for one in alternatives for name in one):
         scheme = as_map(resolve(document, declared.get(name)))
         if scheme:
             yield scheme
@@ -60,8 +60,10 @@ def _schemes(document: Mapping[str, Any], route: Route) -> Iterable[Mapping[str,
 
 def _is_bearer(scheme: Mapping[str, Any]) -> bool:
     is_http = scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "bearer"
+    said = f"{scheme.get('description')}".lower()
     is_header = scheme.get("in") == "header" and str(scheme.get("name")).lower() == "authorization"
-    return is_http or scheme.get("type") in ("oauth2", "openIdConnect") or is_header
+    named = is_header and ("bearer" in said or "jwt" in said)  # others put `Token` or nothing before the secret
+    return is_http or scheme.get("type") in ("oauth2", "openIdConnect") or named
 
 
 def _key_header(schemes: list[Mapping[str, Any]]) -> Input | str | None:
