@@ -76,7 +76,7 @@ def test_a_sidecar_beside_the_document_that_the_target_serves(tmp_path: Path) ->
 
 def test_without_a_document_it_says_how_to_give_one(tmp_path: Path) -> None:
     side = written(tmp_path, side=SIDECAR)
-    with pytest.raises(ContractError, match="OpenAPI document beside it.*; say `openapi: FILE`") as raised:
+    with pytest.raises(ContractError, match=r"OpenAPI document beside it.*; say `openapi: FILE`") as raised:
         load_contract(side)
     assert raised.value.file == str(side)
 
