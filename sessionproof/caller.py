@@ -89,11 +89,12 @@ class Caller:
 
     def try_on(self, binding: Binding, session: str, *, raw: Raw | None = None, **values: Any) -> Reply:
         """Do `binding` on `session` with plain, valid values for whatever else it takes."""
-        plain = {
+        plain: dict[str, Any] = {
             "role": self.role,
             "content": self.text("said"),
             "title": self.text("title"),
             "question": self.text("asked"),
+            "file": ("notes.txt", self.text("in a file").encode()),
         }
         return self.call(
             binding,

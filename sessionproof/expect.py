@@ -167,6 +167,8 @@ class ReplyExpectation:
         return self._is(holds, words, str(self._reply.status or self._reply.answer.failure))
 
     def _is(self, holds: bool, expected: str, seen: str) -> Reply:
+        if self._reply.unsent:
+            raise Unproven(self._reply.answer.failure)
         call = f" for {self._reply.request.binding.name} by {self._reply.request.actor.name}"
         self._expect.that(holds, expected=expected + call, seen=seen, reply=self._reply)
         return self._reply

@@ -60,13 +60,14 @@ def repeat_script(
     calls = [reply for reply in transcript[: last + 1] if _same(reply) in wanted or reply.request.method != "GET"]
     if not calls or len(calls) > _MOST_CALLS:
         return ""
-    names = _Names(calls)
-    lines = [f"URL={shlex.quote(base_url)} RUN=$(date +%s)$$", *_secrets(redactor), *names.settings()]
+    names = _Names(calls, about=f"{expected} {seen}")
     steps = [_step(call, names, redactor, printed=_same(call) in wanted) for call in calls]
+    lines = [f"URL={shlex.quote(base_url)} RUN=$(date +%s)$$", *_secrets(steps, redactor), *names.settings()]
     if any("| pick " in step for step in steps):
         lines.append(_PICK)
     told = [f'echo "# {name}=${name}"' for name in names.known.values()]
-    comment = [f"# expected: {_one_line(redactor.text(expected))}", f"# seen:     {_one_line(redactor.text(seen))}"]
+    words = [names.told(_one_line(redactor.text(text))) for text in (expected, seen)]
+    comment = [f"# expected: {words[0]}", f"# seen:     {words[1]}"]
     return "\n".join([*comment, *lines, *steps[:-1], *told, steps[-1]])
 
 
@@ -78,8 +79,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _secrets(redactor: Redactor) -> list[str]:
-    return [f": ${{{name}:?set it to the credential that stands for it}}" for name in redactor.names]
+def _secrets(steps: Sequence[str], redactor: Redactor) -> list[str]:
+    """Demands for the secrets that `steps` use and don't get from a log-in of their own."""
+    script = "\n".join(steps)
+    used = [name for name in redactor.names if re.search(rf"\${name}\b", script)]
+    return [
+        f": ${{{name}:?set it to the credential that stands for it}}"
+        for name in used
+        if not re.search(rf"^{name}=", script, re.MULTILINE)
+    ]
 
 
 @dataclass
@@ -87,6 +95,7 @@ class _Names:
     """Shell variables for what differs from run to run: issued ids that later calls use, and actors' canaries."""
 
     calls: list[Reply]
+    about: str = ""  # what is said of them: the ids in it are wanted as well
     known: dict[str, str] = field(default_factory=dict)  # issued value -> variable, in the order of their issue
     actors: dict[str, str] = field(default_factory=dict)  # canary -> variable
 
@@ -112,10 +121,16 @@ class _Names:
             value, place = reply[kind], reply.request.binding.returns.get(kind)
             if not isinstance(value, str) or not value or value in self.known or not place or place.part != "body":
                 continue
-            if any(_mentions(call, value) for call in later):
+            if value in self.about or any(_mentions(call, value) for call in later):
                 self.known[value] = f"{kind}{len(self.known) + 1}"
                 found.append((self.known[value], place.pointer, value))
         return found
+
+    def told(self, text: str) -> str:
+        """`text` with the variables' names for the ids that they stand for."""
+        for value, name in self.known.items():
+            text = text.replace(value, f"${name}")
+        return text
 
     def quoted(self, text: str) -> str:
         """`text` as one shell word in which known ids and canaries are variables."""
@@ -147,6 +162,9 @@ def _mentions(call: Reply, value: str) -> bool:
 
 def _step(call: Reply, names: _Names, redactor: Redactor, *, printed: bool) -> str:
     issued = names.issued_by(call) if call.ok else []
+    token, at = call["token"], call.request.binding.returns.get("token")
+    if isinstance(token, str) and at is not None and at.part == "body":
+        issued.append((redactor.text(token).removeprefix("$"), at.pointer, token))
     if not issued:
         curl = _curl(call, names, redactor, "-i" if printed else "")
         return f"{curl}; echo" if printed else f"{curl} -o /dev/null"

@@ -154,6 +154,8 @@ class Run:
             self._created.pop(reply.request.session, None)
 
     async def _notice_silence(self, reply: Reply) -> None:
+        if reply.unsent:
+            return
         if reply.status is not None:
             self._silent_in_a_row = 0
             return

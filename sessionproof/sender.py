@@ -82,6 +82,8 @@ class Sender:
                 return await self._exchange(request)
         except TimeoutError:
             return Answer(None, failure=f"no complete answer within {self.timeout:g} s")
+        except httpx.LocalProtocolError as error:
+            return Answer(None, failure=f"HTTP can't carry this request ({error})", unsent=True)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError, OSError) as error:
             return Answer(None, failure=_in_words(error))
 

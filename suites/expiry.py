@@ -48,7 +48,7 @@ def in_force(reply: Reply, caller: Caller, low: float, high: float | None, expec
     if read.shows("expires"):
         expect.that(expires is not None, expected="an expiry", seen=repr(read["expires"]), reply=read)
     if expires is not None and created is not None:
-        lasts = expires - created
+        lasts = expires - max(created, read.instant("activity") or created)  # reading may have refreshed it
         expect.that(
             low - 1 <= lasts <= most + 1,
             expected=f"an expiry after {low:g} to {most:g} s",

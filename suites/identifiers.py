@@ -45,7 +45,7 @@ def session_ids_cannot_be_guessed(alice: Caller, expect: Expect, numbers: Number
     needed = target.contract.id_bits or ENOUGH_BITS
     bits = random_bits(ids)
     expect.that(
-        bits >= needed,
+        bits >= needed * 0.95,  # an estimate: UUIDs have two bits in a column that hardly varies
         expected=f"at least {needed} random bits",
         seen=f"about {bits:.0f} in {ids[0]}",
         reply=last,
@@ -97,6 +97,8 @@ def session_ids_are_compared_exactly(alice: Caller, expect: Expect, numbers: Num
     for name, other in numbers.some(list(nearly(session).items())):
         for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
             reply = alice.try_on(binding, other)
+            if reply.unsent:
+                continue  # a header carries no outer spaces and no control characters
             expect.that(
                 reply.refused,
                 expected=f"no session under an id with {name}",
@@ -157,36 +159,37 @@ def user_ids_are_compared_exactly(
 
 @requirement("SEC-08")
 def a_trailing_slash_does_what_is_declared(
-    alice: Caller, nobody: Caller, expect: Expect, numbers: Numbers, target: Run
+    alice: Caller, nobody: Caller, new_caller: NewCaller, expect: Expect, numbers: Numbers, target: Run
 ) -> None:
-    contract = target.contract
     session = alice.has_session()
-    has_identity = contract.identity.kind != "none"
-    for binding in contract.bindings[: 5 * numbers.times**3]:
-        if binding.operation in ("delete", "login"):
+    has_identity = target.contract.identity.kind != "none"
+    others = [nobody] if has_identity else []
+    others += [new_caller("bob")] if "users" in target.means and numbers.times > 1 else []
+    for binding in target.contract.bindings[: 5 * numbers.times**3]:
+        if binding.operation in ("delete", "login") or ("{" in binding.path and not binding.on_session):
             continue
         other = other_form(binding, session)
-        if has_identity and not binding.anonymous:
+        for caller in [one for one in others if binding.on_session or (one is nobody and not binding.anonymous)]:
             for path in (other, f"/{other}")[: numbers.times]:
-                reply = at_path(nobody, binding, path, session)
-                expect.that(
-                    not reply.ok,
-                    expected="no success without an identity",
-                    seen=str(reply.status),
-                    reply=reply,
-                )
-        reply = at_path(alice, binding, other, session)
-        if contract.slash == "exact":
-            expect(reply).is_refused()
-        elif contract.slash == "either":
-            expect(reply).succeeds()
-        elif contract.slash == "redirect":
-            expect.that(reply.status in (307, 308), expected="307 or 308", seen=str(reply.status), reply=reply)
-            leads = (reply.header("Location") or "").split("?")[0].endswith(plain_path(binding, session))
-            expect.that(leads, expected=plain_path(binding, session), seen=str(reply.header("Location")), reply=reply)
-        else:
-            expect(reply).is_no_server_error()
-            expect.observe(f"{binding.method} {other.replace(session, 'ID')} answers {reply.status}")
+                reply = at_path(caller, binding, path, session)
+                by = f"no success for {caller.name}"
+                expect.that(not reply.ok, expected=by, seen=str(reply.status), reply=reply)
+        answers_as_declared(at_path(alice, binding, other, session), session, expect, target)
+
+
+def answers_as_declared(reply: Reply, session: str, expect: Expect, target: Run) -> None:
+    binding = reply.request.binding
+    if target.contract.slash == "exact":
+        expect(reply).is_refused()
+    elif target.contract.slash == "either":
+        expect(reply).succeeds()
+    elif target.contract.slash == "redirect":
+        expect.that(reply.status in (307, 308), expected="307 or 308", seen=str(reply.status), reply=reply)
+        leads = (reply.header("Location") or "").split("?")[0].endswith(plain_path(binding, session))
+        expect.that(leads, expected=plain_path(binding, session), seen=str(reply.header("Location")), reply=reply)
+    else:
+        expect(reply).is_no_server_error()
+        expect.observe(f"{binding.method} {other_form(binding, 'ID')} answers {reply.status}")
 
 
 def plain_path(binding: Binding, session: str) -> str:

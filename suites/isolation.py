@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from sessionproof.caller import Caller
+from sessionproof.contract import Binding
+from sessionproof.contract.expressions import ABSENT
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared, Unproven
 from sessionproof.oddities import never_issued
 from sessionproof.plugin.fixtures import NewCaller
 from sessionproof.run import Run
-from sessionproof.state import already_there, changes, listed, said_in, snapshot
+from sessionproof.state import already_there, changes, differences, listed, said_in, snapshot
 from sessionproof.wire import Raw, Reply
 
 requirement = pytest.mark.requirement
@@ -65,10 +67,35 @@ def a_refused_operation_has_no_effect(
         for _ in range(numbers.times):
             reply = expect(bob.try_on(binding, session)).is_foreign()
             seen = changes(alice, session, before, moving=True)
-            expect(reply).is_as_before(seen, f"alice's session after bob's {binding.operation}")
+            expect(reply).is_as_before(seen, "alice's session")
     if target.contract.has("list"):
         own = listed(alice)
         expect(own.last).holds_exactly([*owned, session], map(str, own.values("session")), "sessions of alice")
+
+
+@requirement("ISO-02")
+def a_refused_operation_does_not_prolong_the_life(
+    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    if numbers.times == 1:
+        return
+    session = filled_session(alice, target)
+    before = times_in_the_list(alice, session, target)
+    for binding in target.contract.on_session():
+        reply = expect(bob.try_on(binding, session)).is_foreign()
+        after = times_in_the_list(alice, session, target)
+        expect(reply).is_as_before(differences(before, after), "the times of alice's session")
+
+
+def times_in_the_list(caller: Caller, session: str, target: Run) -> dict[str, object]:
+    """Activity and expiry as the list shows them. Raises NotDeclared where listing may move them, or shows none."""
+    if not target.contract.has("list") or "list" not in target.contract.life.not_refreshed_by:
+        raise NotDeclared("the contract doesn't say that listing refreshes nothing")
+    row = next((entry for entry in listed(caller).entries if entry.get("session") == session), {})
+    times = {name: row[name] for name in ("activity", "expires") if row.get(name, ABSENT) is not ABSENT}
+    if not times:
+        raise NotDeclared("the list shows neither activity nor expiry")
+    return times
 
 
 @requirement("ISO-03")
@@ -77,7 +104,7 @@ def lists_hold_the_callers_sessions_only(
 ) -> None:
     if target.contract.list_scope == "all":
         raise NotDeclared("the list is declared to show everyone's sessions")
-    without_sessions = [new_caller("carol")] if target.invents_users else []
+    without_sessions = [new_caller("carol")] if target.invents_users and numbers.times > 1 else []
     own = {caller.name: already_there(caller) for caller in (alice, bob, *without_sessions)}
     has_old_ones = any(own.values())
     for _ in range(numbers.page):
@@ -92,6 +119,12 @@ def lists_hold_the_callers_sessions_only(
                 seen = listed(caller, page=size, **chosen)
                 expect(seen.last).holds_exactly(own[caller.name], map(str, seen.values("session")), f"of {caller.name}")
                 only_own(seen.replies, own[caller.name], expect)
+        somebody = alice if caller is bob else bob
+        for place in {str(reply["next"]) for reply in seen.replies if reply["next"] not in (ABSENT, None, "")}:
+            taken = somebody.list(cursor=place)
+            shown = {str(entry["session"]) for entry in taken.items() or ()} if taken.ok else set()
+            strange = shown.difference(own[somebody.name])
+            expect(taken).holds_exactly([], strange, f"of {caller.name} by {caller.name}'s cursor")
         if "offset" in target.contract.first("list").sends:
             beyond = caller.list(offset=len(own[caller.name]) + 1)
             expect(beyond).leaks_nothing()
@@ -151,7 +184,10 @@ def without_an_identity_nothing_is_done(
     session = filled_session(alice, target)
     before = snapshot(alice, session, moving=True)
     owned = listed(alice).values("session") if target.contract.has("list") else []
-    for caller in (nobody, stranger(""))[: numbers.times]:
+    callers = [nobody, stranger("")]
+    if target.contract.identity.kind == "bearer":
+        callers.insert(1, stranger("a-token-that-nobody-was-given"))
+    for caller in callers[: numbers.times * 2 - 1]:
         for binding in target.contract.bindings[: 5 * numbers.times**3]:
             if binding.anonymous or binding.operation in ("login", "delete"):
                 continue
@@ -190,9 +226,8 @@ def the_owner_comes_from_the_identity_alone(
             expect(reply).leaks_nothing()
             shown = [entry.get("session") for entry in reply.items() or ()]
             expect.that(session not in shown, expected="no session of alice", seen=session, reply=reply)
-        for binding in numbers.some(target.contract.on_session()):
-            if binding.method in ("GET", "DELETE") and raw.body:
-                continue
+        takes_it = [one for one in target.contract.on_session() if not raw.body or one.method not in ("GET", "DELETE")]
+        for binding in numbers.some(takes_it):
             reply = bob.call(binding, session, raw=raw, **valid_values(bob, binding.sends))
             expect(reply).is_refused()
             expect(reply).leaks_nothing()
@@ -236,10 +271,12 @@ def a_second_session_id_in_a_request_is_refused_or_without_effect(
     for named in (theirs, other)[: numbers.times]:
         owner = bob if named == other else users[1]
         before = snapshot(owner, named, moving=True)
-        for raw in numbers.some(extra_ids(named)):
+        for raw in numbers.some(extra_ids(named, target)):
             for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
                 if raw.body and binding.method == "GET":
                     continue
+                if named == other and names_it_twice(binding, raw):
+                    continue  # which of two own sessions is meant is anybody's guess
                 acts_on_the_declared_session(bob, binding.operation, mine, named, raw, expect, target)
             if target.contract.has("delete") and numbers.times > 1:
                 reply = bob.delete(bob.has_session(), raw=Raw(headers=raw.headers, query=raw.query))
@@ -248,13 +285,22 @@ def a_second_session_id_in_a_request_is_refused_or_without_effect(
             expect(target.transcript[-1]).is_as_before(seen, "the session named in the wrong place")
 
 
-def extra_ids(session: str) -> list[Raw]:
-    """`session` in places where the contract has none."""
+def extra_ids(session: str, target: Run) -> list[Raw]:
+    """`session` in places where the contract has none, or has one already."""
+    places = {place for binding in target.contract.on_session() for place in binding.carriers()}
+    headers = {"X-Session-ID", *(place.name for place in places if place.part == "header")}
+    queries = {*ID_NAMES, *(place.name for place in places if place.part in ("query", "path"))}
     return [
-        Raw(headers=(("X-Session-ID", session),)),
-        Raw(query=tuple((name, session) for name in ID_NAMES)),
+        Raw(headers=tuple((name, session) for name in sorted(headers))),
+        Raw(query=tuple((name, session) for name in sorted(queries))),
         Raw(body=dict.fromkeys(ID_NAMES, session)),
     ]
+
+
+def names_it_twice(binding: Binding, raw: Raw) -> bool:
+    """Whether `raw` names a session in the very place in which the contract does."""
+    named = {name.lower() for name, _ in (*raw.headers, *raw.query)} | set(raw.body)
+    return any(place.name.lower() in named or place.pointer.removeprefix("/") in named for place in binding.carriers())
 
 
 def acts_on_the_declared_session(
@@ -272,7 +318,7 @@ def acts_on_the_declared_session(
         seen = said_in(caller, mine)
         expect.that(
             values["content"] in seen,
-            expected="the message in the session of the path",
+            expected="the message in the session that the contract's own place names",
             seen="elsewhere",
             reply=reply,
         )

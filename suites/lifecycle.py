@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from sessionproof.caller import Caller
-from sessionproof.contract.expressions import ABSENT
+from sessionproof.contract import Contract
+from sessionproof.contract.expressions import ABSENT, at_pointer
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
 from sessionproof.run import Run
@@ -107,13 +109,15 @@ def reading_changes_nothing(alice: Caller, expect: Expect, numbers: Numbers, tar
 
 def steady(reply: Reply, target: Run) -> Any:
     """The body without what is declared volatile, and without what reading may move where nothing forbids it."""
-    body = dict(reply.json) if isinstance(reply.json, dict) else reply.json
+    body = deepcopy(reply.json)
     places = list(reply.request.binding.volatile)
     if "read" not in target.contract.life.not_refreshed_by:
         places += [reply.request.binding.returns[name] for name in ("activity", "expires") if reply.shows(name)]
     for place in places:
-        if isinstance(body, dict):
-            body.pop(place.pointer.removeprefix("/").split("/")[0], None)
+        above, _, name = place.pointer.rpartition("/")
+        around = at_pointer(body, above)
+        if isinstance(around, dict):
+            around.pop(name, None)
     return body
 
 
@@ -148,6 +152,27 @@ def an_update_changes_what_is_sent_and_nothing_else(
         moments.append(alice.read(session).instant("updated") or moments[-1])
         in_order = moments == sorted(moments)
         expect.that(in_order, expected="updated not before what it was", seen="earlier", reply=reply)
+    for name in [name for name in fields if isinstance(values.get(name), dict)][: (numbers.times - 1) * 2]:
+        unnamed_keys_fare_as_declared(alice, session, name, values, expect, contract)
+
+
+def unnamed_keys_fare_as_declared(
+    caller: Caller, session: str, name: str, values: dict[str, Any], expect: Expect, contract: Contract
+) -> None:
+    """An object that is updated with another key keeps or loses those that it had."""
+    sent = {"another": caller.text(name)}
+    reply = expect(
+        caller.update(session, **({**values, name: sent} if contract.update_replaces else {name: sent}))
+    ).succeeds()
+    seen = snapshot(caller, session).get(name, ABSENT)
+    expect.that(holds(seen, sent), expected=f"{name} {sent!r}", seen=repr(seen), reply=reply)
+    kept = holds(seen, values[name])
+    if contract.update_objects:
+        words = "with" if contract.update_objects == "merge" else "without"
+        as_declared = kept == (contract.update_objects == "merge")
+        expect.that(as_declared, expected=f"{name} {words} the keys it had", seen=repr(seen), reply=reply)
+    else:
+        expect.observe(f"an update of {name} {'keeps' if kept else 'drops'} the keys that it doesn't name")
 
 
 def new_value(name: str, caller: Caller) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
 import pytest
 
 from sessionproof.caller import Caller
-from sessionproof.contract.expressions import ABSENT
+from sessionproof.contract.expressions import ABSENT, put_pointer
 from sessionproof.contract.schemas import misfits
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
@@ -70,20 +71,22 @@ def the_conversation_keeps_the_order_of_acknowledgement(
     said: list[str] = []
     for number in range(numbers.messages):
         said.append(alice.text(f"{number}"))
-        reply = expect(alice.say(session, said[-1])).succeeds()
+        expect(alice.say(session, said[-1])).succeeds()
     for size in (None, 7):
         seen = said_in(alice, session, page=size)
-        first_off = next(
-            (i for i, pair in enumerate(zip(said, seen, strict=False)) if pair[0] != pair[1]),
-            min(len(said), len(seen)),
-        )
-        at = f"{len(seen)} messages, the first off is number {first_off + 1}"
         expect.that(
             seen == said,
             expected=f"the {len(said)} messages in the order of their sending",
-            seen=at,
-            reply=reply,
+            seen=first_off(said, seen),
+            reply=target.transcript[-1],
         )
+
+
+def first_off(said: list[str], seen: list[Any]) -> str:
+    """How many were seen, and where they begin to be others."""
+    pairs = enumerate(zip(said, seen, strict=False))
+    place = next((place for place, (one, other) in pairs if one != other), min(len(said), len(seen)))
+    return f"{len(seen)} messages, the first off is number {place + 1}"
 
 
 @requirement("MSG-04")
@@ -135,7 +138,7 @@ def only_declared_roles_are_taken_and_server_fields_are_not(
     if contract.roles:
         undeclared = [
             role
-            for role in ("USER", "tool", "", "root", " user", None)[: numbers.times * 5 - 3]
+            for role in (alice.role.swapcase(), "tool", "", "root", f" {alice.role}", None)[: numbers.times * 5 - 3]
             if role not in contract.roles
         ]
         for wrong in undeclared:
@@ -144,10 +147,19 @@ def only_declared_roles_are_taken_and_server_fields_are_not(
             expect.that(content not in said_in(alice, session), expected="nothing kept", seen=content, reply=reply)
         content = alice.text("without a role")
         reply = expect(
-            alice.call("add_message", session, raw=Raw(content=b'{"content": "%s"}' % content.encode()))
+            alice.call("add_message", session, raw=Raw(content=said_without_role(content, target)))
         ).is_refused()
         expect.that(content not in said_in(alice, session), expected="nothing kept", seen=content, reply=reply)
     forges_no_server_field(alice, session, expect, target)
+
+
+def said_without_role(content: str, target: Run) -> bytes:
+    """A message's body with its content alone, at the contract's own place."""
+    body: dict[str, Any] = {}
+    for place in target.contract.first("add_message").sends.get("content", ()):
+        if place.part == "body" and place.pointer:
+            put_pointer(body, place.pointer, content)
+    return json.dumps(body).encode()
 
 
 def forges_no_server_field(caller: Caller, session: str, expect: Expect, target: Run) -> None:
@@ -205,8 +217,8 @@ def message_ids_are_unique_and_times_never_go_back(
         expect.that(
             [entry["message"] for entry in first] == ids[: len(first)],
             expected="ids that stay",
-            seen="other ids",
-            reply=answer,
+            seen=f"first {[entry['message'] for entry in first]}, then {ids[: len(first)]}",
+            reply=target.transcript[-1],
         )
         if answer.shows("message"):
             expect(answer).says("message", ids[-1])
@@ -307,8 +319,8 @@ def views_agree(caller: Caller, session: str, said: list[str], expect: Expect, t
         pages = listed(caller, "messages", session)
         expect.that(
             pages.values("content") == said,
-            expected=f"{len(said)} messages listed",
-            seen="others",
+            expected=f"the {len(said)} messages listed in their order",
+            seen=first_off(said, pages.values("content")),
             reply=pages.last,
         )
         for total in pages.totals:

@@ -67,11 +67,8 @@ def resuming_keeps_everything(alice: Caller, expect: Expect, numbers: Numbers, t
         more = alice.text("after resuming")
         alice.has_said(session, more)
         expect(alice.create(client=alice.client)).resumes(session)
-        expect.that(
-            said_in(alice, session)[-1:] == [more],
-            expected="the conversation to go on",
-            seen="something else",
-        )
+        seen = said_in(alice, session)[-1:]
+        expect.that(seen == [more], expected=f"{more!r} to be the last of the conversation", seen=repr(seen))
 
 
 def other_values(caller: Caller) -> dict[str, Any]:
@@ -190,7 +187,12 @@ def nearly_equal_client_ids_are_different(alice: Caller, expect: Expect, numbers
             if reply.refused:
                 expect.observe(f"client ids with {kind} are refused")
                 continue
-            sessions[client] = expect(reply).makes_new(*sessions.values()).session
+            sessions[client] = expect(reply).succeeds().session
+        expect.that(
+            len(set(sessions.values())) == len(sessions),
+            expected=f"client ids that differ by {kind} to have a session each",
+            seen=f"one for {first!r} and {second!r}",
+        )
         for client, session in sessions.items():
             expect(alice.create(client=client)).resumes(session)
 

@@ -55,6 +55,7 @@ def build(document: dict[str, Any], file: str) -> Contract:
         list_scope=top.get("list", {}).get("scope", ""),
         updatable=tuple(top.get("update", {}).get("fields", ())),
         update_replaces=top.get("update", {}).get("semantics") == "replace",
+        update_objects=top.get("update", {}).get("objects", ""),
         status_initial=status.get("initial", ""),
         status_transitions={name: tuple(to) for name, to in status.get("transitions", {}).items()},
         status_deleted=status.get("deleted", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,8 +92,10 @@ class Binding:
 
     @property
     def on_session(self) -> bool:
-        """Whether it works on one session that the request names."""
-        return "session" in self.sends and self.operation in SESSION_OPERATIONS
+        """Whether it works on one session that the request names, and needs no other id."""
+        places = {place.name for place in self.carriers() if place.part == "path"}
+        needs_others = set(re.findall(r"{([^}]+)}", self.path)) - places
+        return "session" in self.sends and self.operation in SESSION_OPERATIONS and not needs_others
 
     def carriers(self) -> tuple[Expression, ...]:
         """The places in which a request names its session."""
@@ -126,6 +129,7 @@ class Contract:
     list_scope: str  # user | all | ""
     updatable: tuple[str, ...]
     update_replaces: bool  # an update sets every field, those that weren't sent to nothing
+    update_objects: str  # merge | replace | "": what becomes of the keys that an updated object doesn't name
     status_initial: str
     status_transitions: Mapping[str, tuple[str, ...]]
     status_deleted: str

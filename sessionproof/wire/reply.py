@@ -24,6 +24,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
     failure: str = ""
+    unsent: bool = False  # HTTP can't carry the request, so that the server never saw it
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class Reply:
     @property
     def status(self) -> int | None:
         return self.answer.status
+
+    @property
+    def unsent(self) -> bool:
+        return self.answer.unsent
 
     @property
     def ok(self) -> bool:
