@@ -27,6 +27,12 @@ def faultmaven() -> Iterator[Local]:
         yield server
 
 
+@pytest.fixture
+def agentic() -> Iterator[Local]:
+    with Local(contract="agentic-multi-client") as server:
+        yield server
+
+
 def documents(local: Local, contract: str) -> list[Any]:
     """The contract's document as it is written, and as the server serves it."""
     written = yaml.safe_load((CONTRACTS / f"{contract}.yaml").read_text())
@@ -120,18 +126,45 @@ def test_every_answer_of_faultmaven_has_a_declared_form(faultmaven: Local, which
         ("GET", "/health", {}, [200]),
         ("DELETE", one, {}, [204, 404]),
     ]
+    judge_all(faultmaven, document, exchanges)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["written", "served"])
+def test_every_answer_of_agentic_multi_client_has_a_declared_form(agentic: Local, which: int) -> None:
+    document = documents(agentic, "agentic-multi-client")[which]
+    wrong = {"content": b"{", "headers": {"Content-Type": "application/json"}}
+    said, file, one = {"json": {"message": "why?"}}, {"files": {"file": ("a.log", b"x")}}, "/sessions/{session_id}"
+    exchanges: list[tuple[str, str, dict[str, Any], list[int]]] = [
+        ("POST", "/sessions", {"json": {"client_id": "tab"}}, [201, 201]),
+        ("POST", "/sessions", wrong, [422]),
+        ("GET", one, {}, [200]),
+        ("POST", "/chat", said, [200, 200]),
+        ("POST", "/chat", wrong, [422]),
+        ("POST", "/upload", file, [201]),
+        ("POST", "/upload", {"files": {"other": b"x"}}, [422]),
+        ("GET", one, {}, [200]),
+        ("POST", one + "/clear", {}, [200]),
+        ("GET", "/sessions", {}, [200]),
+        ("GET", "/health", {}, [200]),
+        ("DELETE", one, {}, [204, 404]),
+    ]
+    judge_all(agentic, document, exchanges)
+
+
+def judge_all(local: Local, document: Any, exchanges: list[tuple[str, str, dict[str, Any], list[int]]]) -> None:
+    """Each exchange has these statuses, one after another; then without a user, without a session, with a wrong one."""
     session_id = NOBODY
     for method, template, extra, statuses in exchanges:
         for status in statuses:
-            answer = send(faultmaven, method, template, session_id, extra)
-            assert answer.status_code == status
+            answer = send(local, method, template, session_id, extra)
+            assert (method, template, answer.status_code) == (method, template, status)
             judge(document, answer, template)
-            if template == SESSIONS and status < 300:
+            if method == "POST" and template.endswith("/sessions") and status < 300:
                 session_id = answer.json()["session_id"]
-        if template in (SESSIONS, "/health"):
+        if template.endswith("/sessions") or template == "/health":
             continue
-        for user, named in ((None, session_id), ("ann", NOBODY), ("ann", "")):
-            answer = send(faultmaven, method, template, named or session_id, extra, user, in_header=bool(named))
+        for user, named in ((None, NOBODY), ("ann", NOBODY), ("ann", "")):
+            answer = send(local, method, template, named or session_id, extra, user, in_header=bool(named))
             judge(document, answer, template)
 
 
@@ -151,18 +184,19 @@ def send(
     return local.send(method, path, user, **{**extra, "headers": headers})
 
 
-@pytest.mark.parametrize("contract", ["fm-session-service", "faultmaven"])
+@pytest.mark.parametrize("contract", ["fm-session-service", "faultmaven", "agentic-multi-client"])
 def test_the_served_document_has_what_the_written_one_has(contract: str) -> None:
     with Local(contract=contract) as local:
         written, served = documents(local, contract)
     assert set(served["paths"]) == set(written["paths"])
     for path, item in written["paths"].items():
-        shared = [resolve(written, parameter) for parameter in item.get("parameters", [])]
         for method in set(item) - {"parameters"}:
             theirs, ours = item[method], served["paths"][path][method]
             assert ours["operationId"] == theirs["operationId"]
             assert set(theirs["responses"]) - set(ours["responses"]) <= {"503"}
-            expected = {(p["name"], p["in"]): p["schema"] for p in [*shared, *theirs.get("parameters", [])]}
+            declared = [*item.get("parameters", []), *theirs.get("parameters", [])]
+            parameters = [resolve(written, parameter) for parameter in declared]
+            expected = {(p["name"], p["in"]): p["schema"] for p in parameters}
             found = {(p["name"], p["in"]): p["schema"] for p in ours.get("parameters", [])}
             assert set(found) == set(expected)
             for name, schema in found.items():
