@@ -81,9 +81,18 @@ class Ended:
     err: str
 
 
+def _paper() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+
+
+def _on(paper: io.TextIOWrapper) -> str:
+    paper.seek(0)
+    return paper.read()
+
+
 def said(*arguments: str | Path, folder: Path | None = None, **environment: str) -> Ended:
     """The `sessionproof` command, run in this process; with `folder` for its current one."""
-    out, err, before = io.StringIO(), io.StringIO(), os.getcwd()
+    out, err, before = _paper(), _paper(), os.getcwd()
     with (
         patch.dict(os.environ, plain_environment(**environment), clear=True),
         redirect_stdout(out),
@@ -94,7 +103,7 @@ def said(*arguments: str | Path, folder: Path | None = None, **environment: str)
             with patch.object(sys, "argv", ["sessionproof", *map(str, arguments)]):
                 main()
         except SystemExit as ended:
-            return Ended(ended.code if isinstance(ended.code, int) else 0, out.getvalue(), err.getvalue())
+            return Ended(ended.code if isinstance(ended.code, int) else 0, _on(out), _on(err))
         finally:
             os.chdir(before)
     raise AssertionError("the command didn't end by sys.exit")
