@@ -34,7 +34,10 @@ def operations_around(routes: Iterable[Route]) -> list[Operation]:
     if health:
         one = health[0]
         reason = f"GET of {one.words[-1]}"
-        found = [*found, Operation(one.method, one.path, "health", Confidence.SURE, reason)]
+        guarded = isinstance(one.security, list) and bool(one.security) and all(one.security)
+        confidence = Confidence.UNSURE if guarded else Confidence.SURE
+        reason += ", but it asks for credentials" if guarded else ""
+        found = [*found, Operation(one.method, one.path, "health", confidence, reason)]
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sessionproof.guess.carriers import OnSession
 from sessionproof.guess.lists import Found, find_list, paging
 from sessionproof.guess.model import Confidence, Guess, Operation
@@ -21,6 +23,7 @@ def _text(shape: Shape) -> bool:
 
 _QUESTION = Rule(("question", "query", "prompt"), ("message", "text", "input"), _text, _text)
 _ANSWER = Rule(("answer",), ("response", "reply", "message", "output", "text"), _text)
+_TALKS = re.compile(r"\b(repl(y|ies)|respon[sd]|answers?\b|assistant|generat|complet|ask)")
 _CERTAINTY = Rule(("confidence", "confidence_score"), (), lambda shape: shape.is_a("number"))
 
 
@@ -35,22 +38,39 @@ def add_message(on: OnSession) -> Operation | None:
     sent = message_words((Scope("$request.body", on.route.body),))
     sent = {name: guess for name, guess in sent.items() if name in _SENT}
     answer = on.route.answer
-    got = message_words(scopes("$response.body", answer, MESSAGE_NOUNS))
+    where = scopes("$response.body", answer, MESSAGE_NOUNS)
+    got = message_words(where)
+    if not _is_the_same(sent, got):
+        got.pop("content", None)
+    reply = find(where, _ANSWER)
+    is_own = reply is not None and "content" in got and reply.value == got["content"].value
+    replies = (reply is not None and not is_own) or bool(_TALKS.search(on.route.says))
     words: dict[str, tuple[Guess, ...]] = {"session": on.places}
     for name in ("role", "content", "metadata", "message", "time"):
         if places := tuple(found[name] for found in (sent, got) if name in found):
             words[name] = places
-    confidence, reason = _says_something(sent, got, answer, on.word)
+    confidence, reason = _says_something(sent, got, answer, on.word, replies)
     return Operation(on.route.method, on.route.path, "add_message", confidence, reason, words)
 
 
-def _says_something(sent: dict[str, Guess], got: dict[str, Guess], answer: Shape, word: str) -> tuple[Confidence, str]:
+def _is_the_same(sent: dict[str, Guess], got: dict[str, Guess]) -> bool:
+    """Whether the answer shows the message that was sent: its text under the same name, and more of it."""
+    both = "content" in sent and "content" in got and {"message", "role", "time"} & set(got)
+    return bool(both) and sent["content"].value.rsplit("/", 1)[-1] == got["content"].value.rsplit("/", 1)[-1]
+
+
+def _says_something(
+    sent: dict[str, Guess], got: dict[str, Guess], answer: Shape, word: str, replies: bool
+) -> tuple[Confidence, str]:
+    """Whoever sends a role stores messages; where none is sent, the answer may be the assistant's."""
     if "content" not in sent or not sent["content"].holds:
         return Confidence.UNSURE, f"POST to {word}, but no text could be told in what is sent"
-    if "content" in got and got["content"].holds:
+    if "content" in got and got["content"].holds and "role" in sent:
         return Confidence.SURE, f"POST to {word}, and the answer is such a message"
-    if not answer.kinds:
-        return Confidence.LIKELY, f"POST to {word}, and the answer shows nothing"
+    if "content" in got and got["content"].holds and not replies:
+        return Confidence.LIKELY, f"POST to {word}, and the answer is such a message"
+    if not answer.kinds or ("message" in got and not replies):
+        return Confidence.LIKELY, f"POST to {word}, and the answer shows no reply"
     return Confidence.UNSURE, f"POST to {word}, but the answer isn't such a message; it could be a query"
 
 

@@ -12,10 +12,11 @@ from sessionproof.guess.identity import identity_of
 from sessionproof.guess.model import Confidence, Draft, Guess, Operation
 from sessionproof.guess.operations import session_operations
 from sessionproof.guess.refusals import error_places, statuses
-from sessionproof.guess.resource import Resource, find_resource
+from sessionproof.guess.resource import Resource, find_resource, nearly
 from sessionproof.guess.routes import Route, routes_of
 from sessionproof.guess.schema import Shape, as_map
 from sessionproof.guess.times import is_written_so, times_format
+from sessionproof.guess.values import pointer_step
 
 __all__ = ["NotGuessable", "guess"]
 
@@ -33,8 +34,9 @@ def guess(document: Mapping[str, Any]) -> Draft:
     resource, others = find_resource(routes)
     if resource is None:
         raise NotGuessable(
-            f"none of its {len(routes)} operations could be told to make a session and another to read it; looked for "
-            "POST and GET of a path like /sessions or /conversations, with the id as text in the answer"
+            nearly(routes)
+            or f"none of its {len(routes)} operations could be told to make a session and another to read it; "
+            "looked for POST and GET of a path like /sessions or /conversations, with the id as text in the answer"
         )
     operations = session_operations(resource, routes)
     around = operations_around(routes)
@@ -46,7 +48,7 @@ def guess(document: Mapping[str, Any]) -> Draft:
     operations = [_with_times(one, times, by_name[one.name].answer) for one in operations]
     found = _top(identity, times, resource, operations, by_name)
     questions += [f"{other.name} looks like sessions too, and was left out" for other in others[:3]]
-    questions += _needed(create, by_name[create.name])
+    questions += _needed(create, by_name[create.name], identity)
     title = as_map(document.get("info")).get("title")
     return Draft(title if isinstance(title, str) else "", found, (*operations, *around), tuple(questions))
 
@@ -113,11 +115,19 @@ def _doubted(one: Guess) -> Guess:
     return replace(one, confidence=Confidence.UNSURE, reason=f"{one.reason}; its format is not clear")
 
 
-def _needed(create: Operation, route: Route) -> list[str]:
+def _needed(create: Operation, route: Route, identity: Guess) -> list[str]:
     """What a create always needs and the vocabulary has no word for."""
     known = {place.value for places in create.words.values() for place in places}
+    own = {"authorization", *(str(name).lower() for name in as_map(identity.value).values())}
+    fields = sorted(route.body.required & set(route.body.properties))
+    needed = [f"$request.body#/{pointer_step(name)}" for name in fields]
+    needed += [
+        one.place
+        for one in route.inputs
+        if one.required and one.where in ("header", "query") and one.name.lower() not in own
+    ]
     return [
-        f"every create has to send {name}: `with:` in its operation says which value, else the smallest that fits"
-        for name in sorted(route.body.required)
-        if f"$request.body#/{name}" not in known and name in route.body.properties
+        f"every create has to send {place}: the smallest value that fits, unless `with: {{{place}: ...}}` says which"
+        for place in needed
+        if place not in known
     ]

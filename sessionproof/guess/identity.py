@@ -36,13 +36,13 @@ def identity_of(document: Mapping[str, Any], route: Route, has_login: bool) -> t
     if schemes:
         kinds = ", ".join(sorted({_in_words(scheme) for scheme in schemes}))
         question = f"the create asks for {kinds}, which this guess can't turn into users; identity says none for now"
-        return Guess("none", Confidence.UNSURE, question), [question]
+        return Guess("none", Confidence.UNSURE, question), []
     if has_login and "401" in route.refusals:
         reason = "there is a log-in that gives a token, and the create can answer 401"
         return Guess({"bearer": {"login": "known"}}, Confidence.LIKELY, reason), [_LATER]
     if "401" in route.refusals:
         question = "the create can answer 401, and the document doesn't say how a caller identifies itself"
-        return Guess("none", Confidence.UNSURE, question), [question]
+        return Guess("none", Confidence.UNSURE, question), []
     return Guess("none", Confidence.LIKELY, "nothing in the document says who is calling"), []
 
 

@@ -25,8 +25,8 @@ _CHOSEN = ("client", "title", "context", "metadata", "kind")
 _IN_PARAMETERS = {"client": ("client_id", "device_id", "device")}
 _BEATS = {
     **dict.fromkeys(("heartbeat", "keepalive", "keep_alive", "touch"), Confidence.SURE),
-    **dict.fromkeys(("ping", "renew"), Confidence.LIKELY),
-    **dict.fromkeys(("refresh", "extend"), Confidence.UNSURE),
+    "renew": Confidence.LIKELY,
+    **dict.fromkeys(("ping", "refresh", "extend"), Confidence.UNSURE),
 }
 
 

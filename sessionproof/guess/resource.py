@@ -10,7 +10,7 @@ from sessionproof.guess.routes import Input, Route
 from sessionproof.guess.schema import snake
 from sessionproof.guess.values import scopes, session_id
 
-__all__ = ["Resource", "find_resource", "is_login", "session_input"]
+__all__ = ["Resource", "find_resource", "is_login", "nearly", "session_input"]
 
 _MAKES = ("create", "new", "start", "open", "init", "begin")
 _SECRETS = ("password", "passwd", "passphrase", "client_secret", "refresh_token", "grant_type", "otp", "code_verifier")
@@ -57,6 +57,23 @@ def find_resource(routes: Iterable[Route]) -> tuple[Resource | None, list[Resour
     found = [resource for one in _candidates(routes) if (resource := _with_routes(one, routes)) is not None]
     found.sort(key=lambda one: (NOUNS.index(one.noun), -_breadth(one, routes), one.base))
     return (found[0], found[1:]) if found else (None, [])
+
+
+def nearly(routes: Iterable[Route]) -> str:
+    """What could be a create or a read and can't be used, with the reason; "" where nothing could be."""
+    for route in routes:
+        if route.method != "POST" or route.retired or is_login(route):
+            continue
+        last = route.words[-2:] if route.words and route.words[-1] in _MAKES else route.words[-1:]
+        noun = noun_of(last[0]) if last else ""
+        if noun and not any(word.startswith("{") for word in route.words):
+            where = scopes("$response.body", route.answer, (noun,))
+            if not any(scope.shape.properties for scope in where):
+                return f"{route.name} could be the create, but the document doesn't say what is in its answer"
+            if session_id(where, noun) is None:
+                return f"{route.name} could be the create, but no id that is text could be told in its answer"
+            return f"{route.name} could be the create, but nothing like GET {route.path}/{{id}} reads one"
+    return ""
 
 
 def _breadth(resource: Resource, routes: Iterable[Route]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from sessionproof.contract import Contract
 from sessionproof.guess.costs import HINTS, costs
@@ -29,7 +30,7 @@ def summary(draft: Draft, contract: Contract, origin: Origin, file: str) -> Iter
         more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
         yield f"  {name:12} {len(ids):2}  {', '.join(ids[:_SHOWN_IDS])}{more}"
         yield f"  {'':16} declare {HINTS[name]}"
-    yield from _doubts(draft)
+    yield from _doubts(draft, origin)
     yield ""
     yield f"Next: look at {file}, then"
     yield f"  {_next_command(contract, origin, file)}"
@@ -41,10 +42,19 @@ def _identity(draft: Draft) -> str:
     return f"{'a bearer token' if 'bearer' in value else words:44} {draft.top['identity'].confidence.word}"
 
 
-def _doubts(draft: Draft) -> Iterator[str]:
+def _doubts(draft: Draft, origin: Origin) -> Iterator[str]:
     doubts = [f"{name}: {guess.reason}" for name, guess in draft.top.items() if not guess.holds]
     doubts += [f"{one.name} ({one.does}?): {one.reason}" for one in draft.operations if not one.holds]
+    doubts += [
+        f"{one.name}: {word}? {place.reason}"
+        for one in draft.trusted
+        for word, places in one.words.items()
+        for place in places
+        if not place.holds
+    ]
     doubts += draft.questions
+    if origin.url and urlsplit(origin.url).path.rstrip("/") != origin.base_path:
+        doubts.append(f"the document says that its paths start at {origin.base_path or '/'}; is the base URL right?")
     if doubts:
         yield ""
         yield "Unsure, and in the file as comments:"
