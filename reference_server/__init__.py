@@ -11,6 +11,7 @@ uploads.py   files of a session
 errors.py    how a request is refused
 web/         HTTP: identity, bodies, errors, logs - the same for every contract
 routes/      one file per contract: its paths and the form of its values
+proxy.py     a client's proxy in front of a server with many clients
 faults/      switches that break one rule each
 settings.py, command.py, serving.py    how the server is started and stopped
 local.py     the server in this process, for tests

@@ -1,4 +1,7 @@
-"""The command line: python -m reference_server --contract fm-session-service --port 0
+"""The command line:
+
+    python -m reference_server --contract fm-session-service --port 0
+    python -m reference_server --proxy-for http://localhost:8000 --client 3
 
 Exit codes: 0 stopped as told, 3 the address can't be listened on, 4 something on the command line or in the
 environment can't be used.
@@ -6,16 +9,21 @@ environment can't be used.
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
+from uuid import uuid4
+
+from starlette.types import ASGIApp
 
 from .clock import ControlledClock, SystemClock
 from .faults import UnknownFaultError, listing, weave
+from .proxy import Proxy
 from .routes import CONTRACTS, DEFAULTS
 from .serving import AddressError, listen, serve
-from .settings import SettingError, Settings, number, port
+from .settings import SettingError, Settings, log_level, number, port
 from .web.app import Plan
 from .web.logs import LOG, start_logging
 
@@ -37,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
     add("--test-clock", action="store_true", help="adds /_test/clock, by which the clock can be advanced")
     add("--until-stdin-closes", action="store_true", help="stop at the end of stdin")
     add("--fault", action="append", default=[], metavar="ID", help="break this on purpose; may be repeated")
+    add("--proxy-for", metavar="URL", help="be a client's proxy for this main server (default: BACKEND_URL)")
+    add("--client", metavar="N", help="the number of the proxy's client; its port is 8000 + N unless given")
     add("--list-faults", action="store_true", help="show what can be broken, and end")
     add("--json", action="store_true", help="with --list-faults: as JSON")
     return arguments
@@ -57,6 +67,8 @@ def run(arguments: Sequence[str] | None) -> int:
     if options.list_faults:
         print(listing(as_json=options.json))
         return 0
+    if options.proxy_for is not None or options.client is not None:
+        return run_proxy(options)
     if options.contract not in CONTRACTS:
         raise SettingError(f"--contract must be one of {', '.join(CONTRACTS)}, not {options.contract!r}")
     settings = Settings.from_environment(os.environ, DEFAULTS[options.contract])
@@ -73,11 +85,26 @@ def run(arguments: Sequence[str] | None) -> int:
     plan = Plan(settings, clock, faults)
     for fault_id in options.fault:
         LOG.warning("broken on purpose: %s", fault_id)
-    app = CONTRACTS[options.contract](plan)
+    serve_at(CONTRACTS[options.contract](plan), options, settings.port)
+    return 0
+
+
+def run_proxy(options: argparse.Namespace) -> int:
+    """Run a client's proxy until it is told to stop. Raises SettingError and AddressError."""
+    backend = (options.proxy_for or os.environ.get("BACKEND_URL") or "http://localhost:8000").rstrip("/")
+    if not re.fullmatch(r"https?://[^\s/?#@]+", backend):
+        raise SettingError(f"--proxy-for must be a URL like http://localhost:8000, not {backend!r}")
+    client = int(number("--client", options.client or "2", 0, 9999))
+    client_id = os.environ.get("CLIENT_ID") or f"client-{client}-{uuid4().hex[:8]}"
+    start_logging(log_level(os.environ.get("LOG_LEVEL") or "INFO"))
+    serve_at(Proxy(backend, client_id).app(), options, port("--port", options.port or str(8000 + client)))
+    return 0
+
+
+def serve_at(app: ASGIApp, options: argparse.Namespace, number: int) -> None:
+    """Listen, say where, and serve."""
 
     def ready(address: str) -> None:
         print(f"listening on {address}", flush=True)
 
-    bound = listen(options.host, settings.port)
-    serve(app, bound, ready, until_stdin_closes=options.until_stdin_closes)
-    return 0
+    serve(app, listen(options.host, number), ready, until_stdin_closes=options.until_stdin_closes)

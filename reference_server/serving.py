@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 LONGEST_HEAD = 2 * 1024 * 1024  # bytes of request line and headers that still get a proper answer
 KEEP_ALIVE = 75  # seconds that an idle connection stays open
@@ -42,7 +42,7 @@ def url(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: FastAPI, bound: socket.socket, ready: Callable[[str], None], *, until_stdin_closes: bool) -> None:
+def serve(app: ASGIApp, bound: socket.socket, ready: Callable[[str], None], *, until_stdin_closes: bool) -> None:
     """Serve until SIGTERM, SIGINT or, if so wished, the end of stdin; `ready` is told the URL, once."""
     config = uvicorn.Config(
         app,

@@ -18,6 +18,7 @@ import pytest
 
 from reference_server.command import main
 from reference_server.local import SESSIONS
+from reference_server.routes import DEFAULTS
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "reference_server"]
@@ -229,3 +230,56 @@ def test_a_long_body_is_answered_although_nobody_reads_it_to_the_end() -> None:
             kwargs: dict[str, Any] = {"headers": {"X-User-ID": "ann", "Content-Type": "application/json"}}
             assert client.post(SESSIONS, content=b" " * 20_000_000, **kwargs).status_code == 413
             assert client.get(SESSIONS, headers={"X-User-ID": "ann"}).status_code == 200
+
+
+def test_each_contract_has_its_own_port_and_settings() -> None:
+    with running("--contract", "agentic-multi-client", SESSION_TIMEOUT="5", SESSION_TTL_MINUTES="7") as (_, client):
+        assert client.get("/sessions").json()["stats"]["timeout_minutes"] == 5
+        assert client.get("/health").json()["service"] == "agentic-multi-client"
+    with running("--contract", "faultmaven", SESSION_TTL_MINUTES="7", GUESTS="yes") as (_, client):
+        new = client.post(SESSIONS).json()
+        assert (new["timeout_minutes"], new["user_id"]) == (7, None)
+    assert {name: settings.port for name, settings in DEFAULTS.items()} == {
+        "fm-session-service": 8002,
+        "faultmaven": 8000,
+        "agentic-multi-client": 8000,
+    }
+
+
+def test_uploads_are_gone_when_the_server_has_stopped(tmp_path: Path) -> None:
+    with running("--contract", "agentic-multi-client", TMPDIR=str(tmp_path)) as (process, client):
+        assert client.post("/upload", files={"file": ("a.txt", b"x")}).status_code == 201
+        (file,) = tmp_path.glob("uploads-*/session_*/a.txt")
+        assert file.read_bytes() == b"x"
+        process.terminate()
+        process.wait(10)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_client_has_a_proxy_in_front_of_the_main_server() -> None:
+    with running("--contract", "agentic-multi-client") as (_, server):
+        backend = str(server.base_url).rstrip("/")
+        with running("--proxy-for", backend, "--client", "3", CLIENT_ID="three") as (process, client):
+            assert client.get("/health").json() == {
+                "status": "healthy",
+                "service": "agentic-client-proxy",
+                "client_id": "three",
+                "backend": backend,
+            }
+            session_id = client.post("/chat", json={"message": "hello"}).json()["session_id"]
+            assert client.get("/sessions").json()["session_id"] == session_id
+            assert server.get(f"/sessions/{session_id}").json()["client_id"] == "three"
+            process.terminate()
+            assert process.wait(10) == 0
+        with running("--client", "12", BACKEND_URL=backend) as (_, client):
+            assert re.fullmatch("client-12-[0-9a-f]{8}", client.get("/sessions").json()["client_id"])
+    with running("--client", "2", BACKEND_URL="http://127.0.0.1:1") as (_, client):
+        assert client.get("/health").status_code == 200
+        assert client.get("/sessions").status_code == 502
+
+
+@pytest.mark.parametrize("arguments", [["--proxy-for", "nonsense"], ["--client", "x"], ["--client", "-1"]])
+def test_a_proxy_that_cannot_be_is_one_clear_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert arguments[0] in line
