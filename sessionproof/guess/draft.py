@@ -69,7 +69,7 @@ def _top(
         "errors": error_places(own),
         "life": top.life(create, routes[create.name], trusted),
         "resume": top.resume(create, routes[create.name], has_identity),
-        "list": top.list_scope(trusted, has_identity),
+        "list": top.list_scope(trusted, identity),
         "update": top.update(trusted, routes),
         "status": top.status(trusted, routes),
         "roles": top.roles(trusted, routes),

@@ -43,7 +43,9 @@ def identity_of(document: Mapping[str, Any], route: Route, has_login: bool) -> t
     if "401" in route.refusals:
         question = "the create can answer 401, and the document doesn't say how a caller identifies itself"
         return Guess("none", Confidence.UNSURE, question), []
-    return Guess("none", Confidence.LIKELY, "nothing in the document says who is calling"), []
+    named = [name for name in route.body.properties if snake(name) in _USER]
+    questions = [f"the create takes {name} in its body, and identity has no word for that" for name in named[:1]]
+    return Guess("none", Confidence.LIKELY, "nothing in the document says who is calling"), questions
 
 
 def _schemes(document: Mapping[str, Any], route: Route) -> Iterable[Mapping[str, Any]]:

@@ -30,6 +30,8 @@ def _lines(draft: Draft, openapi: str, label: str) -> Iterator[str]:
     yield f"# How {_plain(draft.title) or 'this API'} spells sessions, guessed from {_plain(label)}."
     yield "# Behind each line: how sure the guess is, and why. Lines that are commented out are unsure: look at them,"
     yield "# mend them and take the # away, or delete them. What isn't declared isn't demanded (docs/contracts.md)."
+    if openapi.startswith("/"):
+        yield "# The document is on the target. To check this file without it: `contract check COPY --sidecar THIS`."
     yield f"openapi: {_value(openapi)}"
     yield "x-session:"
     yield f"  name: {contract_name(draft)}"

@@ -111,9 +111,12 @@ def ids(read: Operation, route: Route) -> Guess | None:
     return None
 
 
-def list_scope(operations: Iterable[Operation], has_identity: bool) -> Guess | None:
-    if not has_identity or not any(one.does == "list" for one in operations):
+def list_scope(operations: Iterable[Operation], identity: Guess) -> Guess | None:
+    """Everyone's where nobody says who is calling; otherwise a question."""
+    if not any(one.does == "list" for one in operations):
         return None
+    if identity.value == "none" and identity.holds:
+        return Guess({"scope": "all"}, Confidence.LIKELY, "without an identity a list can only be everyone's")
     return Guess({"scope": "user"}, Confidence.UNSURE, "user: the caller's sessions (assumed), or all: everyone's")
 
 

@@ -106,6 +106,13 @@ def test_a_list_that_cannot_be_read_to_its_end_is_none(names: tuple[str, ...], h
     assert one(paths, "GET /sessions/").holds is holds
 
 
+def test_without_an_identity_a_list_is_everyones() -> None:
+    listing = answer({"type": "array", "items": {"type": "object", "properties": SESSION}})
+    draft = drafted(more=yaml.safe_dump({"/sessions/": {"get": listing}}), **body(user_id={"type": "string"}))
+    assert (draft.top["list"].value, draft.top["list"].holds) == ({"scope": "all"}, True)
+    assert "user_id in its body" in draft.questions[0]
+
+
 @pytest.mark.parametrize("word", ["ping", "refresh", "extend"])
 def test_a_word_that_may_mean_something_else_is_no_heartbeat(word: str) -> None:
     draft = drafted(more=f"/sessions/{{id}}/{word}: {{post: {{responses: {{}}}}}}")

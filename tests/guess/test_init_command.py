@@ -37,6 +37,9 @@ def test_a_target_is_named_by_its_path_and_asked_by_get_only(tmp_path: Path) -> 
     assert missing.returncode == 3
     assert done.returncode == 0, done.stderr
     assert "\nopenapi: /openapi.yaml\n" in (tmp_path / "sessionproof-contract.yaml").read_text(encoding="utf-8")
+    (tmp_path / "copy.yaml").write_text(EXPRESS, encoding="utf-8")
+    checked = sessionproof(tmp_path, "contract", "check", "copy.yaml", "--sidecar", "sessionproof-contract.yaml")
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_nothing_is_written_over_unless_told_so(tmp_path: Path) -> None:
