@@ -63,10 +63,10 @@ class Shape:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is an object that takes whatever keys a client chooses."""
+        """Whether it is an object that takes whatever keys and values a client chooses."""
         if not self.is_a("object"):
             return False
-        return bool(self.extra) or (self.extra is None and not self.properties)
+        return self.extra is True or self.extra == {} or (self.extra is None and not self.properties)
 
     @property
     def is_free_text(self) -> bool:
