@@ -299,8 +299,9 @@ def extra_ids(session: str, target: Run) -> list[Raw]:
 
 def names_it_twice(binding: Binding, raw: Raw) -> bool:
     """Whether `raw` names a session in the very place in which the contract does."""
-    named = {name.lower() for name, _ in (*raw.headers, *raw.query)} | set(raw.body)
-    return any(place.name.lower() in named or place.pointer.removeprefix("/") in named for place in binding.carriers())
+    named = {("header", name.lower()) for name, _ in raw.headers}
+    named |= {("query", name.lower()) for name, _ in raw.query} | {("body", name.lower()) for name in raw.body}
+    return any((place.part, (place.name or place.pointer[1:]).lower()) in named for place in binding.carriers())
 
 
 def acts_on_the_declared_session(
