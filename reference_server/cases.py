@@ -56,8 +56,10 @@ class Cases:
     async def cases(self, user: str, session_id: str) -> Sequence[Case]:
         """The session's cases, the oldest first."""
         session = await self.core.usable(user, session_id, "cases")
-        ids = dict.fromkeys(entry.case_id for entry in session.case_history)
-        return [self.case(session, case_id) for case_id in ids]
+        by_case: dict[str, list[CaseEntry]] = {}
+        for entry in session.case_history:
+            by_case.setdefault(entry.case_id, []).append(entry)
+        return [self.case(session, entries) for entries in by_case.values()]
 
     async def history(self, user: str, session_id: str, case_id: str) -> tuple[str | None, Sequence[CaseEntry]]:
         """The case and its entries. `current` is the current case, which before the first query is none, and empty."""
@@ -101,11 +103,12 @@ class Cases:
         """All that happened in one case of this session, and in no other."""
         return [entry for entry in session.case_history if entry.case_id == case_id]
 
-    def case(self, session: Session, case_id: str) -> Case:
-        entries = self.entries(session, case_id)
+    def case(self, session: Session, entries: Sequence[CaseEntry]) -> Case:
+        """What the list shows of a case with these entries."""
+        first, last = entries[0], entries[-1]
         queries = sum(entry.query is not None for entry in entries)
-        first, last = entries[0].timestamp, entries[-1].timestamp
-        return Case(case_id, first, last, queries, current=case_id == session.current_case_id)
+        current = first.case_id == session.current_case_id
+        return Case(first.case_id, first.timestamp, last.timestamp, queries, current)
 
     async def keep(self, session: Session, operation: Operation) -> Session:
         """The session as it is stored: active just now, with its whole life before it."""

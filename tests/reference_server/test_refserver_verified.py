@@ -1,0 +1,40 @@
+"""The harness recognises each contract that is served, and finds nothing wrong with it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reference_server.routes import CONTRACTS
+from sessionproof.deployments.bundled import bundled_server
+
+ROOT = Path(__file__).parents[2]
+
+
+def verified(url: str, file: Path) -> Any:
+    command = [sys.executable, "-m", "sessionproof", "verify", url, "--effort", "quick", "--json", str(file)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode in (0, 2), ended.stdout[-3000:] + ended.stderr[-3000:]
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_each_contract_is_recognised_and_kept(contract: str, tmp_path: Path) -> None:
+    with bundled_server(contract) as url:
+        report = verified(url, tmp_path / "report.json")
+    assert report["contract"] == contract
+    assert {row["verdict"] for row in report["requirements"]} <= UNBROKEN
+
+
+def test_a_proxy_keeps_the_contract_of_its_server(tmp_path: Path) -> None:
+    contract = "agentic-multi-client"
+    with bundled_server(contract) as main, bundled_server(contract, "--proxy-for", main, "--client", "3") as url:
+        report = verified(url, tmp_path / "report.json")
+    assert report["contract"] == contract
+    assert {row["verdict"] for row in report["requirements"]} <= UNBROKEN
+
+
+UNBROKEN = {"passed", "unproven", "not applicable", "not selected"}
