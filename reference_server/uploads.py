@@ -4,8 +4,9 @@ import hashlib
 import re
 import shutil
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -33,11 +34,18 @@ class NoShelf:
 
 
 class Folders:
-    """One folder per session, which comes with its first file and goes with the session."""
+    """One folder per session, which comes with its first file and goes with the session.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    `make_root` is asked for the place of them all when the first file comes.
+    """
+
+    def __init__(self, make_root: Callable[[], Path]) -> None:
+        self.make_root = make_root
         self.sessions: dict[str, None] = {}  # those with a folder, the one that was looked at longest ago first
+
+    @cached_property
+    def root(self) -> Path:
+        return self.make_root()
 
     def folder(self, session_id: str) -> Path:
         return self.root / f"session_{session_id}"

@@ -145,9 +145,13 @@ class AgenticMultiClient(Views):
 
 def make(plan: Plan) -> FastAPI:
     """A server that keeps the contract; its folders of files are removed with it."""
-    root = Path(tempfile.mkdtemp(prefix="uploads-"))
     views = plan.views(AgenticMultiClient, FolderCore)
-    weakref.finalize(views, shutil.rmtree, root, ignore_errors=True)
+
+    def root() -> Path:
+        made = Path(tempfile.mkdtemp(prefix="uploads-"))
+        weakref.finalize(views, shutil.rmtree, made, ignore_errors=True)
+        return made
+
     assert isinstance(views.core, FolderCore)
     views.core.folders = Folders(root)
     views.cases = plan.weave(Cases)(views.core, plan.weave(Assistant)())
