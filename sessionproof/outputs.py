@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from sessionproof.errors import UsageError
 from sessionproof.report.document import Report
 from sessionproof.settings import Settings
 
-__all__ = ["write_reports"]
+__all__ = ["check_outputs", "write_reports"]
+
+
+def check_outputs(settings: Settings) -> None:
+    """Make sure, before anything is judged, that the reports can be written. Raises UsageError."""
+    for file in (settings.json, settings.junit, settings.html):
+        if file is None:
+            continue
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.open("ab").close()
+        except OSError as error:
+            raise UsageError(f"{file}: can't be written: {error.strerror}; give another path") from error
 
 
 def write_reports(report: Report, settings: Settings) -> None:

@@ -13,6 +13,7 @@ from sessionproof.contract import Contract, find_contract, load_contract
 from sessionproof.effort import Effort
 from sessionproof.history import Header, Recorder
 from sessionproof.history.redact import Redactor
+from sessionproof.outputs import check_outputs
 from sessionproof.requirements import select
 from sessionproof.run import Run
 from sessionproof.sender import Sender
@@ -29,21 +30,22 @@ class Prepared:
     recognised: str  # why this contract, "" when it was named
 
 
-def prepare(settings: Settings, lens: str = "suites") -> Prepared:
-    """A run against `settings.base_url`, ready to begin.
+def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) -> Prepared:
+    """A run against `settings.base_url`, ready to begin; one that `joins` adds to the history of another.
 
     Raises UsageError for wrong settings and TargetError for a target that isn't there or isn't what it should be.
     """
     select(settings.only)
     if settings.baseline:
         load_baseline(settings.baseline)
+    check_outputs(settings)
     sender = Sender(check_url(settings.base_url), timeout=settings.timeout, max_rps=settings.max_rps)
     try:
         contract, why = _contract(settings, sender)
         redactor = Redactor()
         users = given_users(settings.user, contract, redactor)
         seed = settings.seed if settings.seed is not None else secrets.randbelow(10**6)
-        recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed))
+        recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed), joins=joins)
         run = Run(contract, sender, recorder, redactor, settings.effort, seed, users)
         run.again = redactor.text(_command(settings))
         return Prepared(run, why)

@@ -90,12 +90,14 @@ class Run:
         return actor
 
     def _given(self, name: str) -> Actor:
+        """The given user of that name; for alice, bob and carol else the next one whose own name is none of these."""
         by_name = {actor.name: actor for actor in self.users}
-        order = ("alice", "bob", "carol")
         if name in by_name:
             return by_name[name]
-        if name in order and order.index(name) < len(self.users):
-            return replace(self.users[order.index(name)], name=name)
+        roles = [role for role in ("alice", "bob", "carol") if role not in by_name]
+        spare = [actor for actor in self.users if actor.name not in ("alice", "bob", "carol")]
+        if name in roles and roles.index(name) < len(spare):
+            return replace(spare[roles.index(name)], name=name)
         raise MissingUser(f"needs another user; add --user {name}={self.contract.identity.name}:VALUE")
 
     def _signed_in(self, actor: Actor) -> Actor:
@@ -161,12 +163,19 @@ class Run:
             return
         self._silent[reply.request.binding.name] += 1
         self._silent_in_a_row += 1
-        if self._silent_in_a_row >= _SILENT_IN_A_ROW:
-            self._silent_in_a_row = 0
-            probe, _, _ = await self.sender.send(self._probe())
-            if probe.status is None:
-                self.lost = f"the target stopped answering: {probe.failure}"
-                raise TargetLost(self.lost)
+        if self._silent_in_a_row >= _SILENT_IN_A_ROW and not await self._answers():
+            raise TargetLost(self.lost)
+
+    def is_there(self) -> bool:
+        """Whether the target still answers anything; `lost` says why not."""
+        return not self.lost and self.sender.wait_for(self._answers())
+
+    async def _answers(self) -> bool:
+        self._silent_in_a_row = 0
+        probe, _, _ = await self.sender.send(self._probe())
+        if probe.status is None:
+            self.lost = f"the target stopped answering: {probe.failure}"
+        return not self.lost
 
     def _probe(self) -> Request:
         name = "health" if self.contract.has("health") else "list" if self.contract.has("list") else "create"
@@ -187,6 +196,8 @@ class Run:
             reply = self.ask(self.contract.first("delete"), actor, {"session": session})
         except TargetLost as error:
             return f"{session}: {error}"
+        except UnicodeError:
+            return f"{session!a}: no request can name it"
         if reply.ok or reply.status in self.contract.gone:
             return ""
         return f"{session}: delete answered {reply.status or reply.answer.failure}"

@@ -61,6 +61,8 @@ def known_faults(contract: str, only: tuple[str, ...] = ()) -> list[Fault]:
     listed = subprocess.run(command, env=server_environment(), capture_output=True, text=True, timeout=60, check=True)
     rows = [row for row in json.loads(listed.stdout) if contract in row["contracts"]]
     faults = [Fault(row["id"], tuple(row["breaks"]), row["behaviour"], row["conditional"]) for row in rows]
+    if not faults:
+        raise UsageError(f"--contract {contract}: the reference server has no faults for it")
     for name in only:
         if not any(fault.id.startswith(name) for fault in faults):
             hint = did_you_mean(name, [fault.id for fault in faults]) or "`sessionproof serve --list-faults` lists them"

@@ -41,11 +41,13 @@ class Sender:
         self._thread.start()
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run `work` on the sender's loop and wait for it; Ctrl-C cancels it."""
+        """Run `work` on the sender's loop and wait for it; after Ctrl-C until it ends by itself, then it raises."""
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
         except KeyboardInterrupt:
+            with contextlib.suppress(Exception):  # what is under way may make something that has to be deleted
+                future.result(self.timeout)
             future.cancel()
             raise
 
@@ -122,11 +124,12 @@ def _pairs(answer: httpx.Response) -> tuple[tuple[str, str], ...]:
 
 async def _content(answer: httpx.Response) -> bytes:
     parts, size = [], 0
-    async for part in answer.aiter_bytes():
-        parts.append(part)
-        size += len(part)
-        if size > _LARGEST:
-            raise httpx.DecodingError(f"the answer is larger than {_LARGEST // 2**20} MiB")
+    async with contextlib.aclosing(answer.aiter_bytes()) as stream:  # type: ignore[type-var]
+        async for part in stream:
+            parts.append(part)
+            size += len(part)
+            if size > _LARGEST:
+                raise httpx.DecodingError(f"the answer is larger than {_LARGEST // 2**20} MiB")
     return b"".join(parts)
 
 

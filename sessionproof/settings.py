@@ -130,6 +130,8 @@ def _read(option: Option, text: Any, source: str) -> Any:
         if not option.several:
             return option.read(str(text))
         parts = text.split() if isinstance(text, str) else text
+        if not isinstance(parts, list | tuple):
+            raise ValueError("must be a list of texts")
         return tuple(option.read(str(part)) for part in parts)
     except ValueError as error:
         why = (
@@ -145,7 +147,7 @@ def _from_file(file: Path) -> dict[str, Any]:
         return {}
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{file.name}: not valid TOML: {error}") from error
     known = {field.name for field in fields(Settings)}
     for name in content:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from sessionproof.actors import Actor
 from sessionproof.contract import Contract, bundled_contracts, load_contract
 from sessionproof.contract.model import Binding
+from sessionproof.contract.source import parse_source
 from sessionproof.errors import TargetError, UsageError
 from sessionproof.sender import Sender
 from sessionproof.wire import Answer, Request
@@ -56,7 +57,7 @@ def _answering(sender: Sender, path: str) -> Answer:
 
 def _is_page(answer: Answer) -> bool:
     kind = next((value for name, value in answer.headers if name.lower() == "content-type"), "")
-    return "html" in kind or answer.content.lstrip()[:9].lower() in (b"<!doctype", b"<html>")
+    return "html" in kind or answer.content.lstrip()[:9].lower().startswith((b"<!doctype", b"<html"))
 
 
 def served_openapi(sender: Sender, named: str = "") -> tuple[str, str] | None:
@@ -120,10 +121,10 @@ def _shape(path: str) -> str:
 
 
 def _operations(text: str) -> set[tuple[str, str]]:
-    from sessionproof.contract.source import parse_source
-
-    paths = parse_source(text, "OpenAPI").document.get("paths") or {}
-    return {(method.upper(), _shape(path)) for path, item in paths.items() for method in item}
+    document = parse_source(text, "the target's OpenAPI document").document
+    paths = document.get("paths") if isinstance(document, dict) else None
+    items = paths.items() if isinstance(paths, dict) else ()
+    return {(method.upper(), _shape(path)) for path, item in items if isinstance(item, dict) for method in item}
 
 
 def fits(contract: Contract, sender: Sender) -> None:

@@ -13,6 +13,8 @@ from sessionproof.history.redact import Redactor
 
 __all__ = ["given_users"]
 
+_NAME = "[A-Za-z][A-Za-z0-9_-]*"
+
 
 def given_users(texts: tuple[str, ...], contract: Contract, redactor: Redactor) -> tuple[Actor, ...]:
     """The actors that --user names; their secrets are known to `redactor` afterwards.
@@ -37,9 +39,11 @@ def given_users(texts: tuple[str, ...], contract: Contract, redactor: Redactor) 
 
 
 def _one(text: str, contract: Contract, redactor: Redactor) -> Actor:
-    form = re.fullmatch(r"([A-Za-z][A-Za-z0-9_-]*)=([^:]+):(.+)", text)
+    form = re.fullmatch(rf"({_NAME})=([^:]+):(.+)", text)
     if form is None:
-        raise UsageError(f"--user {text.split('=')[0]}: not of the form NAME=HEADER:VALUE")
+        name = text.partition("=")[0]
+        shown = f" {name}" if re.fullmatch(_NAME, name) else ""  # what is no name may be a secret
+        raise UsageError(f"--user{shown}: not of the form NAME=HEADER:VALUE")
     name, channel, value = form.groups()
     if channel.lower() != contract.identity.name.lower():
         raise UsageError(f"--user {name}: the contract names users by {contract.identity.name}, not by {channel}")

@@ -14,7 +14,7 @@ from sessionproof.errors import UsageError
 from sessionproof.settings import gather
 
 
-@click.group("baseline")
+@click.group("baseline", epilog="Example: sessionproof baseline write URL --owner team-sessions")
 def command() -> None:
     """Write down what is accepted today, so that only what gets worse fails."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.group("contract")
+@click.group("contract", epilog="Examples: sessionproof contract list | sessionproof contract check my-api.yaml")
 def command() -> None:
     """Check a contract, or list the bundled ones."""
 
@@ -35,7 +35,7 @@ def check(file: Path, sidecar: Path | None) -> int:
     return 0
 
 
-@command.command("list")
+@command.command("list", epilog="Example: sessionproof contract list")
 def list_bundled() -> int:
     """The bundled contracts and their files."""
     from sessionproof.contract import bundled_contracts

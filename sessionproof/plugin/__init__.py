@@ -8,7 +8,7 @@ that the tests which use a deployment say so and fail.
 from __future__ import annotations
 
 import inspect
-from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from sessionproof.plugin.fixtures import (
     stranger,
     target,
 )
-from sessionproof.plugin.judging import PREPARED, Judging, requirement_of
+from sessionproof.plugin.judging import PREPARED, Judging, requirement_of, requirement_of_item
 from sessionproof.prepare import prepare
 from sessionproof.settings import OPTIONS, Settings, gather
 
@@ -50,7 +50,7 @@ _PREFIX = "--sessionproof"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sessionproof", "session flows (sessionproof)")
-    with suppress(ValueError):  # pytest-base-url has the same option with the same meaning
+    if not _has_option(parser, "--base-url"):  # pytest-base-url has the same option with the same meaning
         group.addoption("--base-url", metavar="URL", dest="base_url", help="The deployment to judge.")
     for option in OPTIONS:
         group.addoption(
@@ -60,6 +60,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             action="append" if option.several else "store",
             help=option.help,
         )
+
+
+def _has_option(parser: pytest.Parser, name: str) -> bool:
+    """Whether another plugin has declared the option; pytest itself would only say so once all are read."""
+    groups = [getattr(parser, "_anonymous", None), *getattr(parser, "_groups", [])]
+    return any(name in option.names() for group in groups if group is not None for option in group.options)
 
 
 @pytest.hookimpl(trylast=True)
@@ -72,7 +78,9 @@ def pytest_configure(config: pytest.Config) -> None:
             settings = gather(_given(config))
             if not settings.base_url:
                 return
-            prepared = prepare(settings)
+            at_work = getattr(config, "workerinput", None)
+            seed = at_work["sessionproof_seed"] if at_work else settings.seed
+            prepared = prepare(replace(settings, seed=seed), joins=at_work is not None)
         assert settings is not None
         config.stash[PREPARED] = prepared
         config.pluginmanager.register(Judging(config, prepared, settings), "sessionproof-judging")
@@ -97,6 +105,6 @@ def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> list[Any] 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    marked = [requirement_of(getattr(item, "obj", None)) for item in items]
+    marked = [requirement_of_item(item) for item in items]
     if PREPARED not in config.stash and marked and all(marked) and not hasattr(config, "workerinput"):
         raise pytest.UsageError("these checks need a deployment: add --base-url URL (or run `sessionproof verify`)")

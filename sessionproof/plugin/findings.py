@@ -56,6 +56,9 @@ def findings(
 
 
 def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult:
+    silent = isinstance(error, Violation) and error.reply is not None and error.reply.status is None
+    if silent and not run.is_there():
+        return replace(own, verdict=Verdict.ERROR, reason=run.lost)
     if isinstance(error, Violation):
         failed = _failed(own, error.expected, error.seen, error.reply, run, shows_later=error.shows_later)
         return replace(failed, verdict=Verdict.FAILED)

@@ -23,7 +23,7 @@ from sessionproof.run import TargetLost
 from sessionproof.settings import Settings
 from sessionproof.verdicts import CheckResult, Exit, Verdict, exit_code
 
-__all__ = ["EXPECT", "PREPARED", "REPORT", "Judging", "requirement_of"]
+__all__ = ["EXPECT", "PREPARED", "REPORT", "Judging", "requirement_of", "requirement_of_item"]
 
 PREPARED = pytest.StashKey[Prepared]()
 REPORT = pytest.StashKey[Report]()
@@ -38,6 +38,12 @@ def requirement_of(thing: Any) -> str:
     return next((mark.args[0] for mark in marks if mark.name == "requirement" and mark.args), "")
 
 
+def requirement_of_item(item: pytest.Item) -> str:
+    """The id that the mark of a test, its class or its module names, "" without one."""
+    mark = item.get_closest_marker("requirement")
+    return str(mark.args[0]) if mark is not None and mark.args else ""
+
+
 class Judging:
     """One per pytest session that has a target."""
 
@@ -50,6 +56,7 @@ class Judging:
         self.broken: list[str] = []  # collection errors
         self.looked_at: set[str] = set()
         self.interrupted = False
+        self.others_failed = False  # tests that name no requirement, and anything that failed after its test
         self.baseline = load(settings.baseline) if settings.baseline else None
         self.wanted = select(settings.only)
         self.report: Report | None = None
@@ -61,7 +68,7 @@ class Judging:
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
-            named = requirement_of(getattr(item, "obj", None))
+            named = requirement_of_item(item)
             if named and named not in known:
                 raise pytest.UsageError(
                     f"{item.nodeid}: no requirement {named}; `sessionproof requirements` lists them"
@@ -70,10 +77,10 @@ class Judging:
         if dropped:
             config.hook.pytest_deselected(items=dropped)
         order = {id: place for place, id in enumerate(known)}
-        items[:] = sorted(kept, key=lambda item: order.get(requirement_of(getattr(item, "obj", None)), -1))
+        items[:] = sorted(kept, key=lambda item: order.get(requirement_of_item(item), -1))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.looked_at = {named for item in session.items if (named := requirement_of(getattr(item, "obj", None)))}
+        self.looked_at = {named for item in session.items if (named := requirement_of_item(item))}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -84,7 +91,7 @@ class Judging:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self.run.begin(item.name)
-        named = requirement_of(getattr(item, "obj", None))
+        named = requirement_of_item(item)
         if not named:
             return
         if self.run.lost:
@@ -102,7 +109,7 @@ class Judging:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        named = requirement_of(getattr(item, "obj", None))
+        named = requirement_of_item(item)
         error = call.excinfo.value if call.excinfo else None
         if not named or call.when == "teardown" or (call.when == "setup" and error is None):
             return report
@@ -140,8 +147,9 @@ class Judging:
         )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when != "teardown":
-            self.results += from_properties(report.user_properties)
+        found = from_properties(report.user_properties) if report.when != "teardown" else []
+        self.results += found
+        self.others_failed |= report.failed and not found
 
     # The end
 
@@ -179,6 +187,10 @@ class Judging:
         terminalreporter.write_line(" \u00b7 ".join((said.word, *said.parts)))
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput["sessionproof_seed"] = self.run.seed
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         left, requests = getattr(node, "workeroutput", {}).get("sessionproof", ([], 0))
         self.elsewhere = (*self.elsewhere, *left)
@@ -190,10 +202,7 @@ class Judging:
         """Unmarked tests that failed count as well; no tests at all is ours to judge."""
         if not self.results and not self.judges_the_suites:
             return pytests  # a run of other tests, which happened to be given a target
-        others_failed = pytests == 1 and not any(
-            result.verdict in (Verdict.FAILED, Verdict.ERROR) for result in self.results
-        )
-        return 1 if others_failed else int(ours)
+        return 1 if self.others_failed else int(ours)
 
     def _report(self, session: pytest.Session, left: tuple[str, ...], requests: int) -> Report:
         results = judge(
@@ -229,7 +238,7 @@ class Judging:
 
     def _selected(self) -> frozenset[str]:
         narrowed = self.config.option.keyword or self.config.option.markexpr or not self.judges_the_suites
-        return frozenset(self.looked_at) if narrowed and not self.settings.only else self.wanted
+        return frozenset(self.looked_at) if narrowed else self.wanted
 
     @property
     def judges_the_suites(self) -> bool:

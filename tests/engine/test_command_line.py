@@ -100,9 +100,6 @@ def test_a_contract_with_a_typo_in_it(dead: str, tmp_path: Path, api: FakeApi) -
     assert api.calls == [], "a target isn't asked for what can't be used"
 
 
-NO_FAULTS = pytest.mark.xfail(strict=True, reason="commands/selfcheck.py: max() of no faults is ValueError")
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -134,7 +131,7 @@ NO_FAULTS = pytest.mark.xfail(strict=True, reason="commands/selfcheck.py: max() 
         (["contract", "check", "nowhere.yaml"], ["no such contract or file"]),
         (["requirements", "RES-99"], ["RES-99"]),
         (["selfcheck", "--only", "F-NONE"], ["--only F-NONE: no such fault"]),
-        pytest.param(["selfcheck", "--contract", "nope"], ["nope"], marks=NO_FAULTS),
+        (["selfcheck", "--contract", "nope"], ["nope"]),
         (["baseline", "write", "URL"], ["--owner"]),
         (["baseline", "write", "URL", "--owner", "me", "--until", "soon"], ["--until soon: not a date"]),
         (["baseline", "write", "--owner", "me"], ["needs the URL"]),
@@ -179,7 +176,6 @@ def test_it_is_the_same_for_a_program_of_its_own(arguments: list[str], tmp_path:
     assert ended.out == ""
 
 
-@pytest.mark.xfail(strict=True, reason="outputs.write_reports raises after the whole run, and its verdict is lost")
 @pytest.mark.parametrize("option", ["--json", "--junit", "--html"])
 def test_a_report_that_can_not_be_written_is_told_before_the_run(option: str, tmp_path: Path, api: FakeApi) -> None:
     ended = said("verify", api.url, "--contract", api.write(tmp_path), option, "/proc/none/report", "--only", "RES-01")
@@ -238,7 +234,6 @@ def test_arguments_after_two_dashes_are_pytests(tmp_path: Path, api: FakeApi) ->
     assert "Traceback" not in ended.out + ended.err
 
 
-@pytest.mark.xfail(strict=True, reason="judging._selected: where --only is given, -k doesn't narrow what is judged")
 def test_a_selection_by_name_within_a_group(tmp_path: Path, api: FakeApi) -> None:
     call = ("verify", api.url, "--contract", api.write(tmp_path), "-q", "--only", "RES")
     ended = said(*call, "--", "-k", "every_create_with_one_client_id", folder=tmp_path)
@@ -259,10 +254,6 @@ def all_commands(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
 
 
 EVERY = list(all_commands(cli))
-WITHOUT = [("baseline",), ("contract",), ("contract", "list")]
-LACKING = pytest.mark.xfail(
-    strict=True, reason="commands/baseline.py and contract.py: no examples in the help of the group"
-)
 
 
 def test_every_command_is_in_the_help() -> None:
@@ -274,9 +265,7 @@ def test_every_command_is_in_the_help() -> None:
     assert said("-h").out == ended.out
 
 
-@pytest.mark.parametrize(
-    "names", [pytest.param(names, marks=LACKING if names in WITHOUT else [], id=" ".join(names)) for names in EVERY]
-)
+@pytest.mark.parametrize("names", EVERY, ids=" ".join)
 def test_the_help_of_each_command_has_examples(names: tuple[str, ...]) -> None:
     goes_on_elsewhere = names == ("serve",)  # with the server's own help, which is another process
     ended = subcommand(command("serve", "--help")) if goes_on_elsewhere else said(*names, "--help")
@@ -309,7 +298,6 @@ def test_the_version() -> None:
     assert re.fullmatch(r"sessionproof, version \d+\.\d+\.\d+\n", ended.out)
 
 
-@pytest.mark.xfail(strict=True, reason="report/words.py: `sessionproof browser` and `record` are not there yet")
 def test_commands_that_messages_name_exist() -> None:
     texts = (file.read_text(encoding="utf-8") for file in (ROOT / "sessionproof").rglob("*.py"))
     named = {name for text in texts for name in re.findall(r"`sessionproof ([a-z]+)", text)}

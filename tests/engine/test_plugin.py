@@ -242,7 +242,6 @@ def test_several_workers_give_the_same_verdicts(workers: tuple[Repository, Ended
     assert "LIF-03, LIF-05 broken" in ended.out
 
 
-@pytest.mark.xfail(strict=True, reason="prepare: every worker opens the history anew, and they write over one another")
 def test_the_history_of_several_workers_is_whole(workers: tuple[Repository, Ended]) -> None:
     repository, _ = workers
     lines = (repository.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
@@ -250,9 +249,6 @@ def test_the_history_of_several_workers_is_whole(workers: tuple[Repository, Ende
     assert len(calls) == repository.document["requests"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="prepare: every worker draws a seed of its own, and the report shows none of them"
-)
 def test_several_workers_have_one_seed(workers: tuple[Repository, Ended]) -> None:
     repository, _ = workers
     seeds = (repository.folder / "seeds").read_text(encoding="utf-8").split()
@@ -334,9 +330,6 @@ def test_broken(alice, expect):
 """
 
 
-@pytest.mark.xfail(
-    strict=True, reason="judging._exitstatus: any broken requirement, accepted or not, hides failures of other tests"
-)
 def test_an_ordinary_test_that_fails_is_not_hidden_by_what_is_accepted(repository: Repository) -> None:
     repository.tests(BROKEN + FAILING)
     accepted = accepting(repository, RES_01="failed")
@@ -396,7 +389,6 @@ def test_mistakes_are_clear_and_no_traceback(repository: Repository) -> None:
     assert "Traceback" not in ended.out + ended.err
 
 
-@pytest.mark.xfail(strict=True, reason="plugin.pytest_addoption: the conflict is argparse's error, not a ValueError")
 def test_another_plugin_may_have_the_base_url(repository: Repository) -> None:
     other = 'def pytest_addoption(parser):\n    parser.addoption("--base-url", dest="base_url", default=None)\n'
     (repository.folder / "other_plugin.py").write_text(other, encoding="utf-8")
@@ -406,9 +398,6 @@ def test_another_plugin_may_have_the_base_url(repository: Repository) -> None:
     assert repository.verdicts == {"RES-01": "passed"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="outputs.write_reports raises UsageError in a hook, and pytest shows its own inside"
-)
 def test_a_report_that_can_not_be_written_is_no_traceback(repository: Repository) -> None:
     repository.tests(MARKED)
     ended = repository.judged("--sessionproof-html=/proc/none/report.html")
@@ -416,7 +405,6 @@ def test_a_report_that_can_not_be_written_is_no_traceback(repository: Repository
     assert "/proc/none/report.html: can't be written" in ended.out + ended.err
 
 
-@pytest.mark.xfail(strict=True, reason="judging.requirement_of looks at the function alone, not at its class or module")
 @pytest.mark.parametrize(
     "text", ["@requirement('RES-01')\nclass TestIt:\n    {}", "pytestmark = requirement('RES-01')\n{}"]
 )

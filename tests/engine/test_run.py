@@ -94,7 +94,6 @@ def test_what_was_left_on_a_target_that_died_is_told(api: FakeApi, tmp_path: Pat
         assert "stopped answering" in why
 
 
-@pytest.mark.xfail(strict=True, reason="findings._with_error takes silence for a wrong answer: failed, exit code 1")
 def test_a_target_that_dies_under_an_expectation_is_an_error_and_no_failure(api: FakeApi, tmp_path: Path) -> None:
     dies_at(api, ("POST", "beat"))
     report = run(api, tmp_path, timeout=5.0)
@@ -246,9 +245,6 @@ def test_what_counts_as_deleted(status: int, left: int) -> None:
     assert run.clean_up() == (f"a: delete answered {status}",) * left
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an id that no UTF-8 can hold ends cleaning up with UnicodeEncodeError, and pytest with it"
-)
 def test_an_id_that_can_not_be_sent_keeps_nothing_else_from_being_deleted() -> None:
     ids = iter(["a\ud800", "b"])
     run = scripted_run(

@@ -120,7 +120,6 @@ def test_a_web_page_is_no_api() -> None:
             fits(load_contract(BUNDLED), sender)
 
 
-@pytest.mark.xfail(strict=True, reason="target._is_page compares nine bytes with the six of <html>")
 def test_a_web_page_of_no_declared_type_is_no_api() -> None:
     def page(server: object, connection: Any) -> bool:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n<html><body></html>")
@@ -154,7 +153,6 @@ DOCUMENTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="target._operations trusts the document that a target serves")
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_a_strange_document_is_one_clear_line(api: FakeApi, document: Any) -> None:
     serves(api, openapi=(200, document))
