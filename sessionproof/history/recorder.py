@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import msgspec
 
@@ -21,7 +21,9 @@ __all__ = ["Recorder"]
 class Recorder:
     """Counts calls, turns each into a redacted Event, and appends it to a file. Safe to call from any thread."""
 
-    def __init__(self, redactor: Redactor, file: Path | None = None, header: Header | None = None) -> None:
+    def __init__(
+        self, redactor: Redactor, file: Path | None = None, header: Header | None = None, *, joins: bool = False
+    ) -> None:
         self.clock = header.clock if header else secrets.token_hex(4)
         self.check = ""  # the check that is running, noted in each event
         self.count = 0
@@ -30,8 +32,9 @@ class Recorder:
         self._encode = msgspec.json.Encoder().encode
         self._out: IO[bytes] | None = None
         if file is not None:
-            self._out = _open(file)
-            self._out.write(self._encode(header) + b"\n")
+            self._out = _open(file, "ab" if joins else "wb")
+            if not joins:
+                self._out.write(self._encode(header) + b"\n")
 
     def record(self, reply: Reply, t0: float, t1: float) -> Event:
         """The event of `reply`, written out before this returns."""
@@ -77,8 +80,8 @@ class Recorder:
         return {name: self._redactor.value(name, value) for name, value in got.items() if value is not ABSENT}
 
 
-def _open(file: Path) -> IO[bytes]:
+def _open(file: Path, mode: str) -> IO[bytes]:
     try:
-        return file.open("wb", buffering=0)
+        return cast("IO[bytes]", file.open(mode, buffering=0))
     except OSError as error:
         raise UsageError(f"--history {file}: can't be written ({error.strerror})") from error

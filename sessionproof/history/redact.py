@@ -13,6 +13,7 @@ __all__ = ["SECRET_HEADERS", "Redactor"]
 SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 _SECRET_VALUES = frozenset({"token", "password"})
 _LONGEST = 200
+_DEEPEST = 32  # levels of a value; what a target nests deeper is not walked
 
 
 class Redactor:
@@ -38,18 +39,21 @@ class Redactor:
             text = text.replace(secret, f"${self._names[secret]}")
         return text
 
-    def value(self, name: str, value: Any) -> Any:
-        """`value` as it may be recorded under `name`."""
+    def value(self, name: str, value: Any, levels: int = _DEEPEST) -> Any:
+        """`value` as it may be recorded under `name`, down to so many levels."""
         if name in _SECRET_VALUES:
             return "[redacted]"
         if isinstance(value, str):
             return _cut(self.text(value))
         if isinstance(value, bytes):
             return {"bytes": len(value), "sha256": hashlib.sha256(value).hexdigest()}
+        if isinstance(value, dict | list | tuple) and not levels:
+            return "[too deep]"
         if isinstance(value, dict):
-            return {str(key): self.value(str(key), below) for key, below in value.items() if below is not ABSENT}
+            shown = {str(key): below for key, below in value.items() if below is not ABSENT}
+            return {_encodable(self.text(key)): self.value(key, below, levels - 1) for key, below in shown.items()}
         if isinstance(value, list | tuple):
-            return [self.value(name, below) for below in value]
+            return [self.value(name, below, levels - 1) for below in value]
         return value
 
     def header(self, name: str, value: str) -> str:
@@ -61,10 +65,11 @@ class Redactor:
 
 def _cut(text: str) -> Any:
     if len(text) <= _LONGEST:
-        return text.encode("utf-8", "replace").decode()
+        return _encodable(text)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return {
-        "starts": text[:40].encode("utf-8", "replace").decode(),
-        "characters": len(text),
-        "sha256": digest,
-    }
+    return {"starts": _encodable(text[:40]), "characters": len(text), "sha256": digest}
+
+
+def _encodable(text: str) -> str:
+    """`text` without the halves of characters that JSON's escapes allow and UTF-8 doesn't."""
+    return text.encode("utf-8", "replace").decode()
