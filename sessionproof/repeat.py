@@ -30,7 +30,8 @@ def exchange(reply: Reply, redactor: Redactor) -> str:
     lines = [f"> {request.method} {redactor.text(request.target)}  (as {request.actor.name})"]
     lines += [f"> {name}: {value}" for name, value in redactor.headers(request.headers)]
     lines += [f"> {line}" for line in _body(request.content, redactor)]
-    lines.append(f"< {answer.status}" if answer.status is not None else f"< no answer: {answer.failure}")
+    failure = f"no answer: {redactor.text(answer.failure)}"
+    lines.append(f"< {failure if answer.status is None else answer.status}")
     shown = ((name, value) for name, value in answer.headers if name.lower() not in ("date", "server", "connection"))
     lines += [f"< {name}: {value}" for name, value in redactor.headers(shown)]
     lines += [f"< {line}" for line in _body(answer.content, redactor)]

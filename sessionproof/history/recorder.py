@@ -66,7 +66,7 @@ class Recorder:
             sent={name: self._redactor.value(name, value) for name, value in request.values.items()},
             status=reply.status,
             got=self._got(reply),
-            failure=reply.answer.failure,
+            failure=self._redactor.text(reply.answer.failure),
             leaks=list(reply.leaks),
             check=self.check,
         )

@@ -129,9 +129,6 @@ def test_secrets_are_found_as_urls_and_json_spell_them(secret: str) -> None:
         assert spelled not in text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="recorder._event writes a failure down as it is, and h11 quotes headers that it refuses"
-)
 def test_a_failure_that_quotes_a_header_shows_no_secret(tmp_path: Path) -> None:
     contract = contract_of(OPERATIONS, "{identity: {bearer: {login: known}}}")
     refused = Answer(None, failure=f"LocalProtocolError: Illegal header value b'Bearer {SECRET}\\n'")
