@@ -357,7 +357,6 @@ def test_without_an_answer_there_is_evidence_all_the_same() -> None:
 # What follows is wrong today.
 
 
-@pytest.mark.xfail(strict=True, reason="repeat._curl: with --data-binary curl makes a POST of a GET")
 def test_a_body_in_a_get_stays_in_a_get() -> None:
     run = a_run()
     run.ask(CONTRACT.first("list"), ALICE, {}, Raw(body={"a": 1}))
