@@ -181,7 +181,8 @@ def _step(call: Reply, names: _Names, redactor: Redactor, *, printed: bool) -> s
 def _curl(call: Reply, names: _Names, redactor: Redactor, options: str) -> str:
     request = call.request
     method = f"-X {request.method}" if request.method != "GET" or request.content else ""
-    parts = ["curl -sS --path-as-is", options, method]
+    literal = "--globoff" if set("[]{}") & set(request.target) else ""
+    parts = ["curl -sS --path-as-is", literal, options, method]
     parts.append('"$URL"' + (names.quoted(redactor.text(request.target)) if request.target else ""))
     shown = [(name, value) for name, value in request.headers if name.lower() not in _HIDDEN]
     parts += [f"-H {_header(name, value, names, redactor)}" for name, value in shown]

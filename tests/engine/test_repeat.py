@@ -219,15 +219,7 @@ def test_bodies_of_bytes_arrive_as_they_were_sent(content: bytes) -> None:
     assert header_of(posted, "Content-Type") == "text/odd"
 
 
-GLOBS = pytest.param(
-    "/v1/s/[1-2]{3,4}",
-    marks=pytest.mark.xfail(
-        strict=True, reason="repeat._curl lacks --globoff: curl takes brackets in a URL for a pattern"
-    ),
-)
-
-
-@pytest.mark.parametrize("path", ["/v1/s/%00", "/v1/../s//", "/v1/s/'%22%3B--", "/v1/s/a%2F..%2Fb", GLOBS])
+@pytest.mark.parametrize("path", ["/v1/s/%00", "/v1/../s//", "/v1/s/'%22%3B--", "/v1/s/a%2F..%2Fb", "/v1/s/[1-2]{3,4}"])
 def test_odd_paths_arrive_as_they_were_sent(path: str) -> None:
     run = a_run()
     run.ask(CONTRACT.first("read"), ALICE, {"session": "x"}, Raw(path=path))
