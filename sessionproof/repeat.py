@@ -205,5 +205,5 @@ def _data(content: bytes, names: _Names, redactor: Redactor) -> str:
         text = ""
     if text and "\0" not in text and not text.startswith("@"):
         return names.quoted(redactor.text(text))
-    octal = "".join(f"\\{byte:03o}" for byte in content[:4000])
+    octal = "".join(f"\\{byte:03o}" for byte in content)
     return f"@<(printf '{octal}')"
