@@ -312,7 +312,6 @@ def test_an_expression_with_a_pointer_where_none_can_be(tmp_path: Path) -> None:
     assert "names no place" in problem.reason
 
 
-@pytest.mark.xfail(strict=True, reason="source.py takes the last of two equal keys, without a word")
 def test_a_key_that_is_there_twice(tmp_path: Path) -> None:
     broken = GOOD + "  /s/{id}:\n    delete:\n      x-session: {does: delete, session: $request.path.id}\n"
     (problem,) = contract_problems(written(tmp_path, broken=broken))
