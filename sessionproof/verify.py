@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from sessionproof.bundle import bundle_root
+from sessionproof.contract import bundled_contracts
 from sessionproof.deployments.bundled import bundled_server
 from sessionproof.errors import SessionProofError, UsageError
 from sessionproof.plugin import SETTINGS
@@ -24,6 +25,7 @@ from sessionproof.report.progress import Progress
 from sessionproof.report.terminal import render
 from sessionproof.requirements import load_requirements
 from sessionproof.settings import Settings
+from sessionproof.suggest import did_you_mean
 
 __all__ = ["verify"]
 
@@ -45,9 +47,12 @@ def _deployment(settings: Settings) -> Iterator[Settings]:
     if settings.base_url:
         yield settings
         return
-    contract = settings.contract or "fm-session-service"
+    contract, known = settings.contract or "fm-session-service", bundled_contracts()
+    if contract not in known:
+        hint = did_you_mean(contract, known) or f"it follows {', '.join(known)}"
+        raise UsageError(f"--contract {contract}: not one of the bundled server's, and no URL was given; {hint}")
     with bundled_server(contract) as url:
-        baseline = settings.baseline or bundle_root() / "reference_server" / "baseline.toml"
+        baseline = settings.baseline or bundle_root() / "reference_server" / "baselines" / f"{contract}.toml"
         yield replace(settings, base_url=url, contract=contract, baseline=baseline)
 
 

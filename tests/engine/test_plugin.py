@@ -424,7 +424,7 @@ SUITES = [sys.executable, "-m", "pytest", "suites", "-p", "no:cacheprovider"]
 
 
 def test_the_suites_are_ordinary_pytest_items(tmp_path: Path) -> None:
-    report, baseline = tmp_path / "report.json", ROOT / "reference_server" / "baseline.toml"
+    report, baseline = tmp_path / "report.json", ROOT / "reference_server" / "baselines" / "fm-session-service.toml"
     with reference_server() as url:
         given = ["--sessionproof-effort=quick", f"--sessionproof-baseline={baseline}", f"--sessionproof-json={report}"]
         ended = subcommand([*SUITES, "--base-url", url, *given])
