@@ -69,12 +69,17 @@ def _validator(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Valida
 
 
 def _absolute(value: Any) -> Any:
-    """Local references, made to point into the whole document; OpenAPI 3.0's `nullable` as a type."""
+    """Local references, made to point into the whole document; OpenAPI 3.0's `nullable` as a null beside."""
     if isinstance(value, Mapping):
         below = {key: _absolute(part) for key, part in value.items()}
         if isinstance(below.get("$ref"), str) and below["$ref"].startswith("#"):
             below["$ref"] = "urn:contract" + below["$ref"]
-        if below.pop("nullable", False) and isinstance(below.get("type"), str):
-            below["type"] = [below["type"], "null"]
-        return below
+        return _or_null(below) if below.get("nullable") is True else below
     return [_absolute(part) for part in value] if isinstance(value, list) else value
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Null beside the whole where more than the type would rule it out."""
+    if isinstance(schema.get("type"), str) and schema.keys().isdisjoint(("enum", "const", "allOf", "anyOf", "oneOf", "$ref")):
+        return {**schema, "type": [schema["type"], "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}

@@ -102,7 +102,6 @@ def test_a_null_where_none_is_allowed_does_not_fit_in_openapi_3_0() -> None:
         assert error_of(answered({"a": None}), responses) == words
 
 
-@pytest.mark.xfail(strict=True, reason="shape._absolute makes `nullable` beside `enum` or `$ref` no null")
 @pytest.mark.parametrize(
     "schema", ["{type: string, enum: [a, b], nullable: true}", "{allOf: [{type: string}], nullable: true}"]
 )
@@ -111,9 +110,6 @@ def test_a_null_among_fixed_values_in_openapi_3_0(schema: str) -> None:
     assert error_of(answered({"a": None}), responses) == ""
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a property that is called nullable, or a $ref inside an example, is taken for the keyword"
-)
 def test_a_property_that_is_called_nullable() -> None:
     schema = "{type: object, properties: {nullable: {type: boolean}}, required: [nullable]}"
     responses = f"{{200: {{content: {{application/json: {{schema: {schema}}}}}}}}}"
