@@ -72,9 +72,9 @@ class Reply:
         return ABSENT if self.json is ABSENT else at_pointer(self.json, place.pointer)
 
     def __getitem__(self, name: str) -> Any:
-        """The value that the contract calls `name` in this answer, or ABSENT; `life` in seconds."""
+        """The value that the contract calls `name` in this answer, or ABSENT; `life` in seconds, a session as text."""
         place = self.request.binding.returns.get(name)
-        value = ABSENT if place is None else self.at(place)
+        value = ABSENT if place is None else _named(name, self.at(place))
         if name == "life" and isinstance(value, int | float) and not isinstance(value, bool):
             return value * self.request.binding.life_unit
         return value
@@ -122,5 +122,11 @@ class Reply:
 
 def _entry(items: Items, entry: Any, key: Any) -> dict[str, Any]:
     return {
-        name: key if place.source == "key" else at_pointer(entry, place.pointer) for name, place in items.fields.items()
+        name: key if place.source == "key" else _named(name, at_pointer(entry, place.pointer))
+        for name, place in items.fields.items()
     }
+
+
+def _named(name: str, value: Any) -> Any:
+    """A session id that is a number is the text of it, as it is in the path of a request."""
+    return str(value) if name == "session" and type(value) is int else value

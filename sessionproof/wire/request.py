@@ -77,7 +77,7 @@ def build_request(
         headers.append(("Content-Type", content_type))
     path = raw.path if raw.path is not None else _path(binding, places)
     query += raw.query
-    target = path + (("&" if "?" in path else "?") + urlencode(query) if query else "")
+    target = path + (("&" if "?" in path else "?") + urlencode(query, errors="surrogatepass") if query else "")
     return Request(binding, actor, binding.method, target, (*headers, *raw.headers), content, sent)
 
 
@@ -109,7 +109,11 @@ def _identify(contract: Contract, actor: Actor, query: list[tuple[str, str]], he
 
 
 def _path(binding: Binding, places: list[tuple[Expression, Any]]) -> str:
-    named = {place.name: quote(_text(value), safe="") for place, value in places if place.part == "path"}
+    named = {
+        place.name: quote(_text(value), safe="", errors="surrogatepass")
+        for place, value in places
+        if place.part == "path"
+    }
     return re.sub(r"{([^}]+)}", lambda found: named.get(found[1], "none"), binding.path)
 
 
@@ -129,7 +133,8 @@ def _body(contract: Contract, binding: Binding, places: list[tuple[Expression, A
     body = {**body, **raw.body} if isinstance(body, dict) else body
     media_type = raw.content_type or binding.media_type or "application/json"
     if media_type.startswith("application/x-www-form-urlencoded"):
-        return urlencode({name: _text(value) for name, value in body.items()}).encode(), media_type
+        pairs = {name: _text(value) for name, value in body.items()}
+        return urlencode(pairs, errors="surrogatepass").encode(), media_type
     if media_type.startswith("multipart/form-data"):
         return _multipart(body)
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"), media_type

@@ -405,9 +405,6 @@ def test_headers_with_more_than_ascii_are_kept_as_they_are() -> None:
     assert request.headers == (("X-User", "z\u00f6\U0001f600"),)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="request._path: an id that no UTF-8 can hold is UnicodeEncodeError, also in cleaning up"
-)
 def test_an_id_with_half_a_character() -> None:
     request = request_of(contract_with(READ), "read", session="a\ud800")
     assert request.target.isascii()
