@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from sessionproof.contract.expressions import ABSENT
 
-__all__ = ["SECRET_HEADERS", "Redactor"]
+__all__ = ["SECRET_HEADERS", "Redactor", "spellings"]
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 _SECRET_VALUES = frozenset({"token", "password"})
 _LONGEST = 200
 _DEEPEST = 32  # levels of a value; what a target nests deeper is not walked
+
+
+def spellings(text: str) -> dict[str, str]:
+    """`text` in JSON, in a URL and as it is; each with its way to spell: "json", "url", ""."""
+    in_json = (json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    in_url = (quote(text, "", errors="replace"), quote(text, errors="replace"), quote_plus(text, errors="replace"))
+    return dict.fromkeys(in_json, "json") | dict.fromkeys(in_url, "url") | {text: ""}
 
 
 class Redactor:
@@ -23,20 +32,22 @@ class Redactor:
     """
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}
+        self.secrets: dict[str, str] = {}  # secret -> name
+        self._names: dict[str, str] = {}  # spelling of a secret -> name
 
     def add(self, secret: str, name: str) -> None:
         """Have `secret` shown as `$name` from now on; too short ones would hide ordinary words and are left."""
         if len(secret) >= 4:
-            self._names[secret] = name
+            self.secrets[secret] = name
+            self._names |= dict.fromkeys(spellings(secret), name)
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(sorted(set(self._names.values())))
+        return tuple(sorted(set(self.secrets.values())))
 
     def text(self, text: str) -> str:
-        for secret in sorted(self._names, key=len, reverse=True):
-            text = text.replace(secret, f"${self._names[secret]}")
+        for spelled in sorted(self._names, key=len, reverse=True):
+            text = text.replace(spelled, f"${self._names[spelled]}")
         return text
 
     def value(self, name: str, value: Any, levels: int = _DEEPEST) -> Any:

@@ -114,7 +114,6 @@ def test_evidence_and_repeat_have_variables_in_place_of_secrets(identity: str) -
 ODD_SECRETS = ['pa"ss\\word', "a+b/c==", "geh\u00e9im!", "two words"]
 
 
-@pytest.mark.xfail(strict=True, reason="redact.text looks for a secret as it is, not as URLs and JSON spell it")
 @pytest.mark.parametrize("secret", ODD_SECRETS)
 def test_secrets_are_found_as_urls_and_json_spell_them(secret: str) -> None:
     actor = replace(ALICE, user=secret, secret=secret)
