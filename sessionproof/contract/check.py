@@ -74,6 +74,8 @@ def _explain(source: Source, at: tuple[str, ...], error: ValidationError) -> Con
     instance: Any = error.instance
     path = (*at, *(str(step) for step in error.absolute_path))
     where = ".".join(path[len(at) :]) or "x-session"
+    if "propertyNames" in error.absolute_schema_path:
+        path = (*path, str(instance))
     if error.validator == "additionalProperties":
         known = list(schema.get("properties", {}))
         unknown = sorted(set(instance) - set(known))
@@ -99,7 +101,7 @@ def _hint_for(path: tuple[str, ...]) -> str:
         return "write {header: NAME}, {query: NAME}, {bearer: {login: anyone}} or none"
     if path[-1] in ("default", "minimum", "maximum", "absolute"):
         return "write a duration like `90 seconds`, `180 minutes` or `24 hours`"
-    if path[-1] in ("foreign", "gone", "unknown", "no_identity", "no_session", "invalid"):
+    if {"foreign", "gone", "unknown", "no_identity", "no_session", "invalid"} & set(path[-2:]):
         return "write a list of HTTP statuses like [403, 404]"
     return f"see the vocabulary in docs/contracts.md; places: {_EXAMPLES}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 from sessionproof.bundle import bundle_root
 from sessionproof.contract.build import build
 from sessionproof.contract.check import problems
-from sessionproof.contract.expressions import ABSENT, at_pointer
 from sessionproof.contract.model import Contract
+from sessionproof.contract.schemas import METHODS
 from sessionproof.contract.source import Source, parse_source, read_source
 from sessionproof.errors import ContractError, UsageError
 from sessionproof.suggest import did_you_mean
 
 Served = Callable[[str], str | None]
+
+_VERSION = re.compile(r"\d+(\.\d+)+")
 
 __all__ = ["bundled_contracts", "contract_problems", "find_contract", "load_contract"]
 
@@ -78,10 +81,11 @@ def _must_be_object(source: Source) -> None:
 
 
 def _openapi_of(side: Source, file: Path, served: Served | None) -> Source:
-    named = side.document.get("openapi")
-    if isinstance(named, str) and not named.startswith("/"):
+    openapi = side.document.get("openapi")
+    named = openapi if isinstance(openapi, str) and not _VERSION.fullmatch(openapi) else ""
+    if named and not named.startswith("/"):
         return read_source(file.parent / named)
-    text = served(named or "") if served is not None else None
+    text = served(named) if served is not None else None
     if text is not None:
         return parse_source(text, "the target's OpenAPI document")
     raise side.error(
@@ -93,13 +97,21 @@ def _openapi_of(side: Source, file: Path, served: Served | None) -> Source:
 
 def _join(openapi: Source, side: Source) -> dict[str, Any]:
     document = {**openapi.document, "x-session": side.document["x-session"]}
-    paths = {path: dict(item) for path, item in openapi.document.get("paths", {}).items()}
+    if not isinstance(document.get("paths"), dict):
+        raise openapi.error(("paths",), "has no paths, or they are no object", "map each path to its operations")
+    paths = {path: dict(item) for path, item in document["paths"].items() if isinstance(item, dict)}
     for key, operation in side.document.get("operations", {}).items():
         method, path = key.split(" ", 1)
-        where = at_pointer(paths, f"/{path.replace('~', '~0').replace('/', '~1')}/{method.lower()}")
-        if where is ABSENT:
-            hint = did_you_mean(path, paths) or f"paths there are {', '.join(sorted(paths)[:8])}"
-            raise side.error(("operations", key), f"the OpenAPI document has no {key}", hint)
+        where = paths.get(path, {}).get(method.lower())
+        if not isinstance(where, dict):
+            raise side.error(("operations", key), f"the OpenAPI document has no {key}", _instead_of(path, paths))
         paths[path][method.lower()] = {**where, "x-session": operation}
     document["paths"] = paths
     return document
+
+
+def _instead_of(path: str, paths: dict[str, dict[str, Any]]) -> str:
+    if path in paths:
+        methods = [method.upper() for method in METHODS if isinstance(paths[path].get(method), dict)]
+        return f"{path} has {', '.join(methods) or 'no operation'}"
+    return did_you_mean(path, paths) or f"paths there are {', '.join(sorted(paths)[:8])}"
