@@ -78,8 +78,11 @@ def _absolute(value: Any) -> Any:
     return [_absolute(part) for part in value] if isinstance(value, list) else value
 
 
+_BESIDE_TYPE = ("enum", "const", "allOf", "anyOf", "oneOf", "$ref")
+
+
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     """Null beside the whole where more than the type would rule it out."""
-    if isinstance(schema.get("type"), str) and schema.keys().isdisjoint(("enum", "const", "allOf", "anyOf", "oneOf", "$ref")):
+    if isinstance(schema.get("type"), str) and schema.keys().isdisjoint(_BESIDE_TYPE):
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
