@@ -7,8 +7,9 @@ import shlex
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sessionproof.history.redact import Redactor
+from sessionproof.history.redact import Redactor, spellings
 from sessionproof.wire import Reply
 
 __all__ = ["exchange", "repeat_script"]
@@ -18,10 +19,15 @@ _REPETITION = re.compile(r"([^\n]{1,9}?)\1{60,}")
 _LONGEST_LINE = 2000  # characters of an exchange's body
 _ISSUED = ("session", "message", "case", "upload", "next")  # values that a later call may need
 _HIDDEN = ("accept", "accept-encoding", "connection", "user-agent", "content-length", "host")
-_PICK = """pick() { python3 -c 'import json,sys
+_SHORT = 8  # characters; an id shorter than that may stand in other words by chance
+_HELPERS = {  # where a script has this -> the shell function that it needs
+    "| pick ": """pick() { python3 -c 'import json,sys
 v=json.load(sys.stdin)
 for k in sys.argv[1].split("/")[1:]: v=v[int(k) if isinstance(v,list) else k.replace("~1","/").replace("~0","~")]
-print(v)' "$1"; }"""
+print(v)' "$1"; }""",
+    "$(url ": """url() { python3 -c 'import sys,urllib.parse as u; print(u.quote(sys.argv[1],""))' "$1"; }""",
+    "$(json ": """json() { python3 -c 'import json,sys; print(json.dumps(sys.argv[1])[1:-1])' "$1"; }""",
+}
 
 
 def exchange(reply: Reply, redactor: Redactor) -> str:
@@ -61,11 +67,10 @@ def repeat_script(
     calls = [reply for reply in transcript[: last + 1] if _same(reply) in wanted or reply.request.method != "GET"]
     if not calls or len(calls) > _MOST_CALLS:
         return ""
-    names = _Names(calls, about=f"{expected} {seen}")
+    names = _Names(calls, about=f"{expected} {seen}", secrets=_used(redactor.secrets, calls))
     steps = [_step(call, names, redactor, printed=_same(call) in wanted) for call in calls]
     lines = [f"URL={shlex.quote(base_url)} RUN=$(date +%s)$$", *_secrets(steps, redactor), *names.settings()]
-    if any("| pick " in step for step in steps):
-        lines.append(_PICK)
+    lines += [helper for mark, helper in _HELPERS.items() if any(mark in step for step in steps)]
     told = [f'echo "# {name}=${name}"' for name in names.known.values()]
     words = [names.told(_one_line(redactor.text(text))) for text in (expected, seen)]
     comment = [f"# expected: {words[0]}", f"# seen:     {words[1]}"]
@@ -93,10 +98,11 @@ def _secrets(steps: Sequence[str], redactor: Redactor) -> list[str]:
 
 @dataclass
 class _Names:
-    """Shell variables for what differs from run to run: issued ids that later calls use, and actors' canaries."""
+    """Shell variables for secrets and what differs from run to run: ids that later calls use, and actors' canaries."""
 
     calls: list[Reply]
     about: str = ""  # what is said of them: the ids in it are wanted as well
+    secrets: dict[str, str] = field(default_factory=dict)  # secret -> variable
     known: dict[str, str] = field(default_factory=dict)  # issued value -> variable, in the order of their issue
     actors: dict[str, str] = field(default_factory=dict)  # canary -> variable
 
@@ -110,7 +116,9 @@ class _Names:
     def settings(self) -> list[str]:
         """A canary for each actor, made anew by each run of the script."""
         letters = string.ascii_lowercase
-        used = [name for marker, name in self.actors.items() if any(_mentions(call, marker) for call in self.calls)]
+        used = [
+            name for marker, name in self.actors.items() if any(_mentions(call, _form(marker)) for call in self.calls)
+        ]
         made = [f'{name}="zq${{RUN}}{letters[place % 26]}"' for place, name in enumerate(used)]
         return [" ".join(made)] if made else []
 
@@ -119,10 +127,10 @@ class _Names:
         later = self.calls[next(i for i, call in enumerate(self.calls) if call is reply) + 1 :]
         found = []
         for kind in _ISSUED:
-            value, place = reply[kind], reply.request.binding.returns.get(kind)
-            if not isinstance(value, str) or not value or value in self.known or not place or place.part != "body":
+            value, place = _text(reply[kind]), reply.request.binding.returns.get(kind)
+            if not value or value in self.known or not place or place.part != "body":
                 continue
-            if value in self.about or any(_mentions(call, value) for call in later):
+            if _is_told(value, self.about) or any(_mentions(call, _id_form(value)) for call in later):
                 self.known[value] = f"{kind}{len(self.known) + 1}"
                 found.append((self.known[value], place.pointer, value))
         return found
@@ -130,14 +138,48 @@ class _Names:
     def told(self, text: str) -> str:
         """`text` with the variables' names for the ids that they stand for."""
         for value, name in self.known.items():
-            text = text.replace(value, f"${name}")
+            if _is_told(value, text):
+                text = re.sub(_id_form(value), f"${name}", text)
         return text
 
     def quoted(self, text: str) -> str:
-        """`text` as one shell word in which known ids and canaries are variables."""
-        words = {value: f'"${name}"' for value, name in (*self.known.items(), *self.actors.items())}
-        parts = re.split("(" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")", text)
-        return "".join(words.get(part) or (_short_word(part) if part else "") for part in parts) or "''"
+        """`text` as one shell word in which secrets, known ids and canaries are variables."""
+        forms = {value: _id_form(value) for value in self.known}
+        forms |= {value: _form(value) for value in (*self.actors, *self.secrets)}
+        anything = "|".join(forms[value] for value in sorted(forms, key=len, reverse=True))
+        words = _words(self.known | self.actors | self.secrets)
+        parts = re.split(f"({anything})", text)
+        shown = (words[part] if place % 2 else _short_word(part) for place, part in enumerate(parts) if part)
+        return "".join(shown) or "''"
+
+
+def _words(variables: dict[str, str]) -> dict[str, str]:
+    """The shell word for each spelling of each value."""
+    words = {}
+    for value, name in variables.items():
+        for spelled, way in spellings(value).items():
+            words[spelled] = f'"$({way} "${name}")"' if way else f'"${name}"'
+    return words
+
+
+def _form(value: str) -> str:
+    """A pattern of `value`, however it is spelled."""
+    return f"(?:{'|'.join(map(re.escape, sorted(spellings(value), key=len, reverse=True)))})"
+
+
+def _id_form(value: str) -> str:
+    """A pattern of an id; of a short one, where it is a word of its own."""
+    return rf"(?<![\w-]){_form(value)}(?![\w-])" if len(value) < _SHORT else _form(value)
+
+
+def _is_told(value: str, text: str) -> bool:
+    """Whether `text`, made for people, speaks of an id; a small number in it is none."""
+    return not (value.isdigit() and len(value) < _SHORT) and re.search(_id_form(value), text) is not None
+
+
+def _text(value: Any) -> str:
+    """An issued value as later calls name it; "" when it is none."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _short_word(text: str) -> str:
@@ -152,13 +194,20 @@ def _short_word(text: str) -> str:
     return (shlex.quote(before) if before else "") + repeated + (_short_word(after) if after else "")
 
 
-def _mentions(call: Reply, value: str) -> bool:
+def _said(call: Reply) -> str:
     request = call.request
-    return (
-        value in request.target
-        or value.encode() in request.content
-        or any(value in text for _, text in request.headers)
+    return "\n".join(
+        (request.target, request.content.decode("utf-8", "replace"), *(text for _, text in request.headers))
     )
+
+
+def _mentions(call: Reply, form: str) -> bool:
+    return re.search(form, _said(call)) is not None
+
+
+def _used(secrets: dict[str, str], calls: Sequence[Reply]) -> dict[str, str]:
+    said = "\n".join(map(_said, calls))
+    return {secret: name for secret, name in secrets.items() if any(spelled in said for spelled in spellings(secret))}
 
 
 def _step(call: Reply, names: _Names, redactor: Redactor, *, printed: bool) -> str:
@@ -183,11 +232,11 @@ def _curl(call: Reply, names: _Names, redactor: Redactor, options: str) -> str:
     method = f"-X {request.method}" if request.method != "GET" or request.content else ""
     literal = "--globoff" if set("[]{}") & set(request.target) else ""
     parts = ["curl -sS --path-as-is", literal, options, method]
-    parts.append('"$URL"' + (names.quoted(redactor.text(request.target)) if request.target else ""))
+    parts.append('"$URL"' + (names.quoted(request.target) if request.target else ""))
     shown = [(name, value) for name, value in request.headers if name.lower() not in _HIDDEN]
     parts += [f"-H {_header(name, value, names, redactor)}" for name, value in shown]
     if request.content:
-        parts.append(f"--data-binary {_data(request.content, names, redactor)}")
+        parts.append(f"--data-binary {_data(request.content, names)}")
     return " ".join(part for part in parts if part)
 
 
@@ -198,12 +247,12 @@ def _header(name: str, value: str, names: _Names, redactor: Redactor) -> str:
     return names.quoted(f"{name}: {value}" if value else f"{name};")
 
 
-def _data(content: bytes, names: _Names, redactor: Redactor) -> str:
+def _data(content: bytes, names: _Names) -> str:
     try:
         text = content.decode()
     except UnicodeDecodeError:
         text = ""
     if text and "\0" not in text and not text.startswith("@"):
-        return names.quoted(redactor.text(text))
+        return names.quoted(text)
     octal = "".join(f"\\{byte:03o}" for byte in content)
     return f"@<(printf '{octal}')"

@@ -357,7 +357,6 @@ def test_a_body_in_a_get_stays_in_a_get() -> None:
     assert line_of(asked) == "GET /v1/s"
 
 
-@pytest.mark.xfail(strict=True, reason="repeat._Names.quoted replaces an id wherever its characters stand")
 def test_a_short_id_is_not_found_in_other_words() -> None:
     run = a_run(id="1")
     session = run.ask(CONTRACT.first("create"), ALICE, {}).session
@@ -366,7 +365,6 @@ def test_a_short_id_is_not_found_in_other_words() -> None:
     assert line_of(asked) == "GET /v1/s/77"
 
 
-@pytest.mark.xfail(strict=True, reason="repeat._Names.issued_by leaves out ids that are numbers")
 def test_an_id_that_is_a_number_is_taken_from_the_answer() -> None:
     run = scripted_run(CONTRACT, lambda request: answered({"id": 4711} if request.method == "POST" else {}))
     session = run.ask(CONTRACT.first("create"), ALICE, {}).session
@@ -375,7 +373,6 @@ def test_an_id_that_is_a_number_is_taken_from_the_answer() -> None:
     assert line_of(asked) == "GET /v1/s/12345"
 
 
-@pytest.mark.xfail(strict=True, reason="repeat._mentions looks for an id as it is, not percent-encoded")
 def test_an_odd_id_in_a_path_is_taken_from_the_answer() -> None:
     run = a_run(id="a/b c")
     session = run.ask(CONTRACT.first("create"), ALICE, {}).session
