@@ -8,7 +8,7 @@ from typing import Any
 
 from sessionproof.contract.expressions import Expression
 from sessionproof.contract.model import Binding, Contract, Identity, Items, Life, Parameter
-from sessionproof.contract.schemas import METHODS, media_type_of, resolve
+from sessionproof.contract.schemas import as_map, media_type_of, operations, parameters, resolve
 
 __all__ = ["build", "seconds"]
 
@@ -92,20 +92,18 @@ def _life(declared: Mapping[str, Any]) -> Life:
 
 def _bindings(document: dict[str, Any]) -> list[Binding]:
     return [
-        _binding(document, path, method, item)
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if isinstance(item, Mapping) and "x-session" in (item.get(method) or {})
+        _binding(document, path, method, operation)
+        for path, method, operation in operations(document)
+        if "x-session" in operation
     ]
 
 
-def _binding(document: dict[str, Any], path: str, method: str, item: Mapping[str, Any]) -> Binding:
-    operation = item[method]
+def _binding(document: dict[str, Any], path: str, method: str, operation: Mapping[str, Any]) -> Binding:
     words = operation["x-session"]
     places = {name: _all(value) for name, value in words.items() if name not in (*_WORDS, *_LISTS)}
     if "life" in words:
         places["life"] = _all(words["life"]["at"])
-    body = resolve(document, operation.get("requestBody", {}))
+    body = as_map(resolve(document, operation.get("requestBody")))
     media_type, schema = media_type_of(body)
     return Binding(
         operation=words["does"],
@@ -121,8 +119,8 @@ def _binding(document: dict[str, Any], path: str, method: str, item: Mapping[str
         media_type=media_type,
         body_required=bool(body.get("required")),
         body_schema=schema,
-        parameters=_parameters(document, [*item.get("parameters", []), *operation.get("parameters", [])]),
-        responses=_responses(document, operation.get("responses", {})),
+        parameters=_parameters(document, document["paths"][path], operation),
+        responses=_responses(document, as_map(operation.get("responses"))),
         operation_id=operation.get("operationId", ""),
     )
 
@@ -140,10 +138,10 @@ def _items(declared: Mapping[str, str]) -> Items:
     return Items(Expression.parse(declared["in"]), fields)
 
 
-def _parameters(document: dict[str, Any], declared: list[Any]) -> tuple[Parameter, ...]:
-    resolved = [resolve(document, parameter) for parameter in declared]
+def _parameters(document: dict[str, Any], *owners: Mapping[str, Any]) -> tuple[Parameter, ...]:
     return tuple(
-        Parameter(one["name"], one["in"], bool(one.get("required")), one.get("schema", {})) for one in resolved if one
+        Parameter(one["name"], one["in"], bool(one.get("required")), as_map(one.get("schema")))
+        for one in parameters(document, *owners)
     )
 
 
