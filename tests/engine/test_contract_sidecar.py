@@ -88,9 +88,9 @@ def test_a_document_that_is_not_there(tmp_path: Path) -> None:
     assert raised.value.file == str(tmp_path / "nowhere.yaml")
 
 
-def wrong(old: str, new: str, reason: str, fix: str, **name: str) -> ParameterSet:
+def wrong(old: str, new: str, reason: str, fix: str, *, id: str) -> ParameterSet:
     """A mistake in the sidecar, and what is to be said."""
-    return pytest.param(old, new, reason, fix, **name)
+    return pytest.param(old, new, reason, fix, id=id)
 
 
 LIST = "GET /s: {does: list}"

@@ -244,7 +244,7 @@ def test_several_workers_give_the_same_verdicts(workers: tuple[Repository, Ended
 
 def test_the_history_of_several_workers_is_whole(workers: tuple[Repository, Ended]) -> None:
     repository, _ = workers
-    lines = (repository.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (repository.folder / "history.jsonl").read_bytes().splitlines()
     calls = [json.loads(line) for line in lines[1:]]
     assert len(calls) == repository.document["requests"]
 

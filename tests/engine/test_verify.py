@@ -91,7 +91,7 @@ def test_a_quick_run_proves_the_reference_server_in_less_than_500_requests(clean
     assert report.summary["passed"] >= 40
     assert report.requests < 500
     assert report.left_behind == report.stale == ()
-    assert len(history.read_text(encoding="utf-8").splitlines()) == 1 + report.requests
+    assert len(history.read_bytes().splitlines()) == 1 + report.requests
 
 
 def test_given_users_prove_as_much_as_invented_ones(clean: str) -> None:
@@ -139,7 +139,7 @@ def test_everything_that_is_written_agrees(
     page = files["html"].read_text(encoding="utf-8")
     assert all(id in page for id in only)
     assert f"{document['requests']:,} request" in ended.out.splitlines()[-1]
-    lines = [json.loads(line) for line in files["history"].read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in files["history"].read_bytes().splitlines()]
     assert (lines[0]["seed"], lines[0]["target"]) == (7, url)
     assert len(lines) == 1 + document["requests"]
 
@@ -155,7 +155,7 @@ def test_progress_is_on_stderr_and_quiet_has_none(clean: str, tmp_path: Path) ->
 def odd_texts_sent(url: str, folder: Path, seed: int) -> list[Any]:
     file = folder / "h.jsonl"
     judged(url, contract="fm-session-service", only=("MSG-04",), effort=Effort.QUICK, seed=seed, history=file)
-    events = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()[1:]]
+    events = [json.loads(line) for line in file.read_bytes().splitlines()[1:]]
     return [event["sent"]["content"] for event in events if event["op"] == "add_message"]
 
 
