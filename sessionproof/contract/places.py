@@ -19,7 +19,7 @@ IDENTITIES = "write {header: NAME}, {query: NAME}, {bearer: {login: anyone}} or 
 
 
 def unknown_places(side: Source, openapi: Source, document: dict[str, Any]) -> Iterator[ContractError]:
-    """Expressions that name a parameter, a field or a header which the OpenAPI document doesn't have."""
+    """What the contract names and the OpenAPI document doesn't have, or no request could be sent to."""
     annotated = [entry for entry in operations(document) if "x-session" in entry[2]]
     does = {operation["x-session"]["does"] for _, _, operation in annotated}
     if "create" not in does:
