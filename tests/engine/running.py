@@ -47,7 +47,7 @@ def served(*server: str | Path, log: Path | None = None) -> Iterator[str]:
             assert found, f"{server} said {line!r}"
             yield found[1]
         finally:
-            process.terminate()
+            process.kill()  # there is nothing that it would have to put away
             process.communicate(timeout=30)
 
 

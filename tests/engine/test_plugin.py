@@ -41,7 +41,8 @@ class Repository:
         (self.folder / "test_mine.py").write_text(START + text, encoding="utf-8")
 
     def plain(self, *arguments: str) -> Ended:
-        return subcommand([sys.executable, "-m", "pytest", *arguments], self.folder)
+        alone = {} if "-n" in arguments else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # which is quicker
+        return subcommand([sys.executable, "-m", "pytest", *arguments], self.folder, alone)
 
     def judged(self, *arguments: str, seed: str = "1") -> Ended:
         contract = f"--sessionproof-contract={self.api.write(self.folder)}"
