@@ -18,6 +18,7 @@ from sessionproof.wire import Answer, Request
 __all__ = ["Recognised", "check_url", "fits", "recognise", "served_openapi"]
 
 _OPENAPI = ("/openapi.json", "/api/openapi.json", "/openapi.yaml", "/v3/api-docs")
+_NEVER = "never-issued"
 _ENOUGH = 0.6  # of a contract's operations
 
 
@@ -133,19 +134,18 @@ def fits(contract: Contract, sender: Sender) -> None:
     Asks by GET what the contract has to ask without a session: its list, its health, or a session that never was.
     """
     asked = [contract.first(name) for name in ("list", "health", "read") if contract.has(name)]
-    asked = [binding for binding in asked if binding.method == "GET"]
-    answers = [(path, _answering(sender, path)) for path in map(_without_session, asked)] or [
-        ("/", _answering(sender, "/"))
-    ]
-    for path, answer in answers:
+    paths = [_without_session(binding) for binding in asked if binding.method == "GET"] or ["/"]
+    plain = []
+    for path in paths:
+        answer = _answering(sender, path)
         if _is_page(answer):
             raise TargetError(f"{sender.base_url}{path}: answers with a web page, not an API; give the API's base URL")
-    plain = [answer for binding, (_, answer) in zip(asked, answers, strict=False) if "{" not in binding.path]
-    if plain and all(answer.status == 404 for answer in plain) and 404 not in contract.no_identity:
+        plain += [answer.status] if _NEVER not in path else []
+    if plain and set(plain) == {404} and 404 not in contract.no_identity:
         raise TargetError(
-            f"{sender.base_url}{answers[0][0]}: answers 404; the base URL or the contract ({contract.name}) doesn't fit"
+            f"{sender.base_url}{paths[0]}: answers 404; the base URL or the contract ({contract.name}) doesn't fit"
         )
 
 
 def _without_session(binding: Binding) -> str:
-    return re.sub(r"{[^}]*}", "never-issued", binding.path)
+    return re.sub(r"{[^}]*}", _NEVER, binding.path)

@@ -82,7 +82,7 @@ def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult
     words = (
         str(error) if isinstance(error, TargetError | TargetLost) else f"harness fault: {type(error).__name__}: {error}"
     )
-    return replace(own, verdict=Verdict.ERROR, reason=words)
+    return replace(own, verdict=Verdict.ERROR, reason=run.redactor.text(words))
 
 
 def _failed(
