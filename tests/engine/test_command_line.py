@@ -55,12 +55,12 @@ def test_a_dead_port(dead: str, tmp_path: Path) -> None:
     is_one_line(said("baseline", "write", dead, "--owner", "me", folder=tmp_path), 3, "can't connect")
 
 
-def answering(content: bytes, *, then_hangs: bool = False) -> Any:
+def answering(content: bytes, *, then_hangs: bool = False, stays_open: bool = False) -> Any:
     def behave(server: RawServer, connection: socket.socket) -> bool:
         connection.sendall(content)
         if then_hangs:
             server.ended.wait()
-        return False
+        return stays_open
 
     return behave
 
@@ -73,7 +73,7 @@ PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\n
     [
         (answering(b"SSH-2.0-OpenSSH_9.2\r\n"), "not HTTP, or cut off"),
         (answering(b""), "not HTTP, or cut off"),
-        (answering(PAGE), "answers with a web page, not an API"),
+        (answering(PAGE, stays_open=True), "answers with a web page, not an API"),
         (answering(b"", then_hangs=True), "no complete answer within 0.3 s"),
         (
             answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", then_hangs=True),
