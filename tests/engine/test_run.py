@@ -259,6 +259,11 @@ def test_an_id_that_can_not_be_sent_keeps_nothing_else_from_being_deleted() -> N
 # Ctrl-C and SIGTERM
 
 
+def hears_signals() -> None:
+    """As at a terminal: what runs in the background inherits that it ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Interrupted:
     """`sessionproof verify` as a process, which gets a signal at a moment that the API sees."""
 
@@ -275,7 +280,12 @@ class Interrupted:
     def end(self) -> tuple[int, str, dict[str, Any]]:
         """The exit code, what was said, and the report."""
         self.process = subprocess.Popen(
-            self.arguments, env=plain_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            self.arguments,
+            env=plain_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=hears_signals,
         )
         out, err = self.process.communicate(timeout=60)
         return self.process.returncode, out + err, json.loads(self.report.read_text(encoding="utf-8"))
