@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 from collections import Counter
@@ -171,6 +172,32 @@ def test_nothing_is_left_behind_by_checks_that_fail(api: FakeApi, tmp_path: Path
     assert report.left_behind == ()
 
 
+JUNK: tuple[Any, ...] = (
+    None, True, -1, 17.5, "", "x", "\ud800", [], [None], {}, {"id": None}, {"id": {"a": 1}}, {"all": {"x": 3}},
+    {"all": [None, 3, {"id": []}], "id": "a\n/../b", "resumed": "yes", "title": {}}, 10**40, float("inf"), "a" * 5000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lies", [0.02, 0.2, 1.0])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_target_that_answers_with_junk_gets_a_verdict_for_everything(
+    api: FakeApi, tmp_path: Path, lies: float, seed: int
+) -> None:
+    chance = random.Random(seed)
+
+    def lies_at_times(method: str, path: str) -> tuple[int, Any] | None:
+        status = chance.choice((200, 200, 201, 204, 302, 400, 404, 500))
+        return (status, chance.choice(JUNK)) if chance.random() < lies else None
+
+    api.before = lies_at_times
+    report = run(api, tmp_path)
+    assert set(verdicts(report)) == set(JUDGED)
+    assert report.exit in (Exit.FAILED, Exit.TARGET)
+    reasons = [check.reason for result in report.results for check in result.checks]
+    assert [reason for reason in reasons if "harness fault" in reason] == []
+    assert len(api.calls) < 5000
+
+
 # Silence, counted
 
 CONTRACT = contract_of("""
@@ -277,8 +304,8 @@ class Interrupted:
         assert self.process is not None
         os.kill(self.process.pid, self.number)
 
-    def end(self) -> tuple[int, str, dict[str, Any]]:
-        """The exit code, what was said, and the report."""
+    def ended(self) -> tuple[int, str]:
+        """The exit code, and what was said."""
         self.process = subprocess.Popen(
             self.arguments,
             env=plain_environment(),
@@ -288,7 +315,11 @@ class Interrupted:
             preexec_fn=hears_signals,
         )
         out, err = self.process.communicate(timeout=60)
-        return self.process.returncode, out + err, json.loads(self.report.read_text(encoding="utf-8"))
+        return self.process.returncode, out + err
+
+    def end(self) -> tuple[int, str, dict[str, Any]]:
+        """The exit code, what was said, and the report."""
+        return *self.ended(), json.loads(self.report.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -316,6 +347,19 @@ def test_a_run_that_is_stopped_cleans_up_and_reports_what_it_has(
     assert report["left_behind"] == []
     assert api.made > 30
     assert api.sessions == {}
+
+
+def test_a_run_that_is_stopped_before_it_begins_says_so_in_one_line(api: FakeApi, tmp_path: Path) -> None:
+    run = Interrupted(api, tmp_path, signal.SIGINT)
+
+    def strikes_at_once(method: str, path: str) -> None:
+        run.strike()
+        api.ended.wait(0.3)  # or until nobody waits for the answer any more
+
+    api.before = strikes_at_once
+    code, said = run.ended()
+    assert (code, said.strip()) == (130, "sessionproof: stopped")
+    assert len(api.calls) == 1
 
 
 def test_what_is_being_made_when_a_run_is_stopped_is_deleted_as_well(api: FakeApi, tmp_path: Path) -> None:
