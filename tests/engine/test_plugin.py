@@ -248,6 +248,7 @@ def test_the_history_of_several_workers_is_whole(workers: tuple[Repository, Ende
     lines = (repository.folder / "history.jsonl").read_bytes().splitlines()
     calls = [json.loads(line) for line in lines[1:]]
     assert len(calls) == repository.document["requests"]
+    assert len({(call["clock"], call["n"]) for call in calls}) == len(calls)
 
 
 def test_several_workers_have_one_seed(workers: tuple[Repository, Ended]) -> None:
