@@ -51,6 +51,7 @@ class Section:
     title: str
     partial: str  # a file in templates/
     data: Mapping[str, Any]
+    style: str = ""  # a file in templates/, where page.css isn't enough
 
 
 @dataclass(frozen=True)
