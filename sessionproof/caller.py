@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from sessionproof.actors import Actor
@@ -28,6 +29,7 @@ class Caller:
 
     def __init__(self, run: Run, actor: Actor) -> None:
         self.run, self.actor = run, actor
+        self._turns: Counter[str] = Counter()
 
     @property
     def name(self) -> str:
@@ -49,11 +51,18 @@ class Caller:
     def call(
         self, operation: str | Binding, session: str | None = None, *, raw: Raw | None = None, **values: Any
     ) -> Reply:
-        """Do one operation, by name or by binding."""
-        binding = self.run.contract.first(operation) if isinstance(operation, str) else operation
+        """Do one operation, by binding, or by name: then each time by the next of its bindings."""
+        binding = self._next(operation) if isinstance(operation, str) else operation
         if session is not None:
             values["session"] = session
         return self.run.ask(binding, self.actor, values, raw)
+
+    def _next(self, operation: str) -> Binding:
+        bindings = self.run.contract.all(operation)
+        if not bindings:
+            raise KeyError(operation)
+        self._turns[operation] += 1
+        return bindings[(self._turns[operation] - 1) % len(bindings)]
 
     def create(self, *, raw: Raw | None = None, **values: Any) -> Reply:
         return self.call("create", raw=raw, **values)
@@ -81,6 +90,14 @@ class Caller:
     def say(self, session: str, content: str, *, raw: Raw | None = None, **values: Any) -> Reply:
         """Add one message to the conversation, in the user's role unless `role` says otherwise."""
         return self.call("add_message", session, raw=raw, **{"role": self.role, "content": content} | values)
+
+    def ask(self, session: str | None, question: str, *, raw: Raw | None = None, **values: Any) -> Reply:
+        """Ask the assistant, within `session` unless that is None."""
+        return self.call("query", session, raw=raw, question=question, **values)
+
+    def upload(self, session: str | None, name: str, content: bytes, *, raw: Raw | None = None) -> Reply:
+        """Add a file to `session`, or to none."""
+        return self.call("upload", session, raw=raw, file=(name, content))
 
     def conversation(self, session: str, *, raw: Raw | None = None, **values: Any) -> Reply:
         """The conversation, from the message list or, without one, from the session itself."""
@@ -110,8 +127,14 @@ class Caller:
         return self.arranged(self.create(**values), "create").session
 
     def has_said(self, session: str, *contents: str) -> None:
+        """Each of `contents` is in the conversation, as a message or, where there are none, as a question."""
+        by_message = self.run.contract.has("add_message")
         for content in contents:
-            self.arranged(self.say(session, content), "add_message")
+            reply = self.say(session, content) if by_message else self.ask(session, content)
+            self.arranged(reply, "add_message" if by_message else "query")
+
+    def has_uploaded(self, session: str, name: str, content: bytes) -> Reply:
+        return self.arranged(self.upload(session, name, content), "upload")
 
     def arranged(self, reply: Reply, what: str) -> Reply:
         """`reply`, if it succeeded. Raises SetUpFailed otherwise."""

@@ -76,6 +76,18 @@ class ReplyExpectation:
         self._status_in(self._reply.contract.foreign, "another user's session")
         return self.leaks_nothing()
 
+    def is_unreachable(self) -> Reply:
+        """The contract's statuses for something that isn't there, or isn't the caller's; nothing of others in it."""
+        contract = self._reply.contract
+        allowed = contract.gone | contract.unknown | contract.foreign | contract.invalid
+        self._status_in(allowed, "what isn't there for the caller")
+        return self.leaks_nothing()
+
+    def is_without_session(self) -> Reply:
+        """The contract's statuses for a call that needs a session and names none."""
+        contract = self._reply.contract
+        return self._status_in(contract.no_session | contract.invalid, "a call that names no session")
+
     def is_without_identity(self) -> Reply:
         return self._status_in(self._reply.contract.no_identity, "a call without identity")
 
@@ -157,6 +169,15 @@ class ReplyExpectation:
                 surplus.remove(item)
         words = [f"lacks {_short(missing)}"] * bool(missing) + [f"has in addition {_short(surplus)}"] * bool(surplus)
         return self._is(wanted == got, f"exactly {len(wanted)} {what}", f"{len(got)}: {' and '.join(words)}")
+
+    def contains(self, text: str, what: str) -> Reply:
+        """The answer to a question has `text` in it, which is `what`."""
+        answer = str(self._reply["answer"])
+        return self._is(text in answer, f"{what} ({_short(text)}) in the answer", _short(answer))
+
+    def lacks(self, text: str, what: str) -> Reply:
+        """Nothing in the whole reply shows `text`, which is `what`."""
+        return self._is(text not in self._reply.text, f"nothing of {what}", _short(text))
 
     def _status_in(self, allowed: Iterable[int], what: str) -> Reply:
         wanted = sorted(allowed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 
@@ -60,6 +60,18 @@ class Run:
     def means(self) -> frozenset[str]:
         """What this run has, in the words of the requirements file."""
         return frozenset({"users"} if self.invents_users or len(self.users) > 1 else ())
+
+    def bindings(self, operation: str) -> tuple[Binding, ...]:
+        """The bindings of `operation` that a check goes through: all of them, at quick effort the first."""
+        return self.contract.all(operation)[: 1 if self.effort is Effort.QUICK else None]
+
+    def on_session(self, *, writes: bool | None = None, leave_out: Iterable[str] = ()) -> tuple[Binding, ...]:
+        """The bindings on one session that a check goes through, as of `Contract.on_session`; at quick effort one of
+        each operation."""
+        bindings = self.contract.on_session(writes=writes, leave_out=leave_out)
+        if self.effort is not Effort.QUICK:
+            return bindings
+        return tuple({binding.operation: binding for binding in reversed(bindings)}.values())[::-1]
 
     def begin(self, check: str) -> random.Random:
         """Start a check: an empty transcript, and chances that depend on the seed and the check's name alone."""
@@ -148,7 +160,8 @@ class Run:
 
     def _note_sessions(self, reply: Reply) -> None:
         operation = reply.request.binding.operation
-        new = operation == "create" and reply.session and not reply.resumed and reply.session not in self._created
+        makes = operation == "create" or not reply.request.session  # a query without a session may make one
+        new = makes and reply.session and not reply.resumed and reply.session not in self._created
         if reply.ok and new:
             self._created[reply.session] = reply.request.actor
             self.issued.append(reply.session)

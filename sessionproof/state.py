@@ -1,113 +1,24 @@
-"""What can be seen of a session, put side by side before and after; and lists, page by page."""
+"""What can be seen of a session, put side by side before and after."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sessionproof.caller import Caller, SetUpFailed
-from sessionproof.contract import Binding
 from sessionproof.contract.expressions import ABSENT
+from sessionproof.dialogue import case_ids, history
 from sessionproof.effort import Effort
+from sessionproof.lists import listed
 from sessionproof.wire import Reply
 
-__all__ = ["Pages", "already_there", "changes", "differences", "listed", "said_in", "snapshot"]
+__all__ = ["changes", "differences", "snapshot"]
 
-_MOST_PAGES = 2000
 _MOVING = ("activity", "expires", "updated")  # move with activity, if anything does
 
 
-@dataclass(frozen=True)
-class Pages:
-    """A list, read to its end."""
-
-    replies: tuple[Reply, ...]
-
-    @property
-    def entries(self) -> tuple[Mapping[str, Any], ...]:
-        return tuple(entry for reply in self.replies for entry in reply.items() or ())
-
-    def values(self, name: str) -> list[Any]:
-        """What every entry says under `name`, in the list's order."""
-        return [entry.get(name, ABSENT) for entry in self.entries]
-
-    @property
-    def totals(self) -> list[Any]:
-        """What each page says the total is; empty when the contract has no total."""
-        return [reply["total"] for reply in self.replies if reply.shows("total")]
-
-    @property
-    def last(self) -> Reply:
-        return self.replies[-1]
-
-
-def listed(
-    caller: Caller,
-    operation: str = "list",
-    session: str | None = None,
-    *,
-    page: int | None = None,
-    **filters: Any,
-) -> Pages:
-    """All pages of a list, `page` entries each (the server's own size when None), by offset, cursor, or in one piece.
-
-    Raises SetUpFailed when a page can't be read.
-    """
-    binding = caller.run.contract.first(operation)
-    asked = dict(filters)
-    if page is not None and "limit" in binding.sends:
-        asked["limit"] = min(page, _largest_page(binding))
-    replies: list[Reply] = []
-    seen = 0
-    while len(replies) < _MOST_PAGES:
-        reply = caller.arranged(caller.call(binding, session, **asked), operation)
-        entries = reply.items()
-        if entries is None:
-            raise SetUpFailed(f"{operation} (which shows no list)", reply)
-        replies.append(reply)
-        seen += len(entries)
-        following = _following(reply, binding.sends, seen, len(entries))
-        if following is None:
-            break
-        asked |= following
-    return Pages(tuple(replies))
-
-
-def _largest_page(binding: Binding) -> int:
-    """The largest limit that the contract's schema allows."""
-    names = {place.name for place in binding.sends["limit"]}
-    declared = (parameter.schema.get("maximum") for parameter in binding.parameters if parameter.name in names)
-    return next((int(maximum) for maximum in declared if maximum is not None), 10**6)
-
-
-def _following(reply: Reply, sends: Mapping[str, Any], seen: int, here: int) -> dict[str, Any] | None:
-    """What to ask for the next page with; None after the last."""
-    if "cursor" in sends:
-        return {"cursor": reply["next"]} if reply["next"] not in (ABSENT, None, "") else None
-    if "offset" not in sends or not here:
-        return None
-    total = reply["total"]
-    return {"offset": seen} if not isinstance(total, int) or seen < total else None
-
-
-def already_there(caller: Caller) -> list[str]:
-    """Ids of the sessions that the caller has before a check makes any: none for a user that was just invented."""
-    if caller.run.invents_users or not caller.run.contract.has("list"):
-        return []
-    return list(map(str, listed(caller).values("session")))
-
-
-def said_in(caller: Caller, session: str, *, page: int | None = None) -> list[Any]:
-    """The contents of the conversation, in its order, from whichever route shows it."""
-    if caller.run.contract.has("messages"):
-        return listed(caller, "messages", session, page=page).values("content")
-    reply = caller.arranged(caller.read(session), "read")
-    return [entry.get("content", ABSENT) for entry in reply.items("messages") or ()]
-
-
 def snapshot(caller: Caller, session: str, *, moving: bool = False) -> dict[str, Any]:
-    """Everything that the owner sees of a session, by vocabulary name.
+    """Everything that the owner sees of a session, by vocabulary name, its conversation and its files included.
 
     With `moving`, also its times of activity and expiry - unless the owner's own reading may move them, for then they
     show nothing. Raises SetUpFailed when the owner can't read it.
@@ -117,18 +28,42 @@ def snapshot(caller: Caller, session: str, *, moving: bool = False) -> dict[str,
     seen = {name: reply[name] for name in reply.request.binding.returns if name not in left_out}
     embedded = {name: reply.items(name) for name in reply.request.binding.lists}
     seen |= {name: [dict(entry) for entry in entries] for name, entries in embedded.items() if entries is not None}
-    twice = "messages" in embedded and caller.run.effort is Effort.QUICK
-    if caller.run.contract.has("messages") and not twice:
-        seen["conversation"] = [dict(entry) for entry in listed(caller, "messages", session).entries]
+    if caller.run.effort is not Effort.QUICK:
+        return seen | _besides(caller, session)
+    if caller.run.contract.has("messages") and "messages" not in embedded:
+        seen["conversation"] = _plain(listed(caller, "messages", session).entries)
     return seen
+
+
+def _besides(caller: Caller, session: str) -> dict[str, Any]:
+    """What routes of their own show of a session."""
+    has = caller.run.contract.has
+    seen: dict[str, Any] = {}
+    if has("messages"):
+        seen["conversation"] = _plain(listed(caller, "messages", session).entries)
+    if has("cases"):
+        seen["list of cases"] = _plain(listed(caller, "cases", session).entries)
+    if has("case_history"):
+        seen["histories"] = [_plain(history(caller, session, case)) for case in case_ids(caller, session)]
+    if has("uploads"):
+        seen["list of files"] = _plain(listed(caller, "uploads", session).entries)
+    return seen
+
+
+def _plain(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [dict(entry) for entry in entries]
 
 
 def _reading_is_still(caller: Caller, session: str, first: Reply) -> bool:
     """Declared, or seen: two reads show the same times, and the times are fine enough to have shown a move."""
     life = caller.run.contract.life
-    if "read" in life.refreshed_by or "read" in life.not_refreshed_by:
-        return "read" in life.not_refreshed_by
+    looks = [name for name in ("read", "messages", "cases", "case_history", "uploads") if caller.run.contract.has(name)]
+    if any(name in life.refreshed_by for name in looks):
+        return False
+    if all(name in life.not_refreshed_by for name in looks):
+        return True
     if caller.run.reading_is_still is None:
+        _besides(caller, session)
         again = caller.arranged(caller.read(session), "read")
         times = [(first[name], again[name]) for name in _MOVING if first.shows(name)]
         caller.run.reading_is_still = all(before == after and _is_fine(before) for before, after in times)

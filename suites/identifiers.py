@@ -13,10 +13,10 @@ from sessionproof.caller import Caller
 from sessionproof.contract import Binding
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared, Unproven
+from sessionproof.lists import listed
 from sessionproof.oddities import never_issued
 from sessionproof.plugin.fixtures import NewCaller
 from sessionproof.run import Run
-from sessionproof.state import listed
 from sessionproof.wire import Raw, Reply
 
 requirement = pytest.mark.requirement
@@ -61,6 +61,30 @@ def random_bits(ids: list[str]) -> float:
     return len(varied) * math.log2(len(alphabet)) if alphabet else 0.0
 
 
+@requirement("ISO-10")
+def ids_that_are_credentials_are_given_to_nobody_else(
+    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, chance: random.Random, target: Run
+) -> None:
+    contract = target.contract
+    if contract.identity.kind != "none":
+        raise NotDeclared("callers have an identity: the session id is not the credential")
+    theirs = [bob.has_session() for _ in range(max(12, numbers.page))]
+    needed, bits = contract.id_bits or ENOUGH_BITS, random_bits(theirs)
+    strong = f"at least {needed} random bits"
+    expect.that(bits >= needed * 0.95, expected=strong, seen=f"about {bits:.0f}", reply=target.transcript[-1])
+    own = alice.has_session()
+    replies = [alice.create(), *(alice.try_on(one, own) for one in target.on_session(leave_out=["delete"]))]
+    replies += [alice.try_on(one, never_issued(own, chance)) for one in target.on_session()]
+    replies += [alice.call(one) for name in ("health", "stats") for one in contract.all(name)]
+    if contract.has("list") and contract.list_for != "operators":
+        replies += listed(alice).replies
+    for reply in replies:
+        for other in theirs:
+            expect(reply).lacks(other, "the ids of other clients' sessions")
+    if contract.list_for == "operators":
+        expect.observe("isolation not provided: the list of all ids is declared for operators; keep clients from it")
+
+
 @requirement("SEC-02")
 def ids_come_only_from_the_server(
     alice: Caller, expect: Expect, numbers: Numbers, chance: random.Random, target: Run
@@ -78,7 +102,7 @@ def ids_come_only_from_the_server(
         if not reply.refused:
             expect(reply).makes_new(issued, chosen)
         expect(alice.read(chosen)).is_unknown()
-    for binding in target.contract.on_session(writes=True if numbers.times == 1 else None):
+    for binding in target.on_session(writes=True if numbers.times == 1 else None):
         missing = never_issued(issued, chance)
         for _ in range(numbers.times):
             reply = alice.try_on(binding, missing)
@@ -95,7 +119,7 @@ def ids_come_only_from_the_server(
 def session_ids_are_compared_exactly(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     session = alice.has_session()
     for name, other in numbers.some(list(nearly(session).items())):
-        for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
+        for binding in numbers.some(target.on_session(leave_out=["delete"])):
             reply = alice.try_on(binding, other)
             if reply.unsent:
                 continue  # a header carries no outer spaces and no control characters
@@ -148,7 +172,7 @@ def user_ids_are_compared_exactly(
             if owner == caller.user:
                 expect(caller.read(session)).succeeds()
                 continue
-            for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
+            for binding in numbers.some(target.on_session(leave_out=["delete"])):
                 expect(caller.try_on(binding, session)).is_foreign()
         if target.contract.has("list") and caller.user in sessions and target.contract.list_scope != "all":
             seen = listed(caller)
@@ -193,7 +217,10 @@ def answers_as_declared(reply: Reply, session: str, expect: Expect, target: Run)
 
 
 def plain_path(binding: Binding, session: str) -> str:
-    return re.sub(r"{[^}]+}", session, binding.path)
+    path = binding.path
+    for place, value in binding.constants:
+        path = path.replace(f"{{{place.name}}}", str(value)) if place.part == "path" else path
+    return re.sub(r"{[^}]+}", session, path)
 
 
 def other_form(binding: Binding, session: str) -> str:

@@ -19,9 +19,10 @@ from sessionproof.contract.expressions import put_pointer
 from sessionproof.contract.schemas import misfits
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
+from sessionproof.lists import listed
 from sessionproof.oddities import never_issued
 from sessionproof.run import Run
-from sessionproof.state import differences, listed, snapshot
+from sessionproof.state import differences, snapshot
 from sessionproof.wire import Raw, Reply
 
 requirement = pytest.mark.requirement
@@ -50,7 +51,7 @@ def malformed_input_is_refused_and_leaves_no_trace(
     alice: Caller, expect: Expect, numbers: Numbers, target: Run
 ) -> None:
     session = alice.has_session()
-    if target.contract.has("add_message"):
+    if target.contract.takes_words:
         alice.has_said(session, alice.text())
     bindings = [binding for binding in target.contract.bindings if binding.operation != "login"]
     for binding in numbers.some(sorted(bindings, key=lambda binding: not binding.media_type), 3 * numbers.times**3):
@@ -129,7 +130,7 @@ def errors_have_one_form_and_show_nothing_inside(
     session = alice.has_session(title=alice.text("title"))
     missing = never_issued(session, chance)
     reasons = set()
-    for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
+    for binding in numbers.some(target.on_session(leave_out=["delete"])):
         gone = alice.try_on(binding, missing)
         reasons.add(str(gone.reason))
         errors = [gone]

@@ -12,12 +12,14 @@ import pytest
 from sessionproof.caller import Caller
 from sessionproof.contract import Binding
 from sessionproof.contract.expressions import ABSENT
+from sessionproof.dialogue import said_in
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared, Unproven
+from sessionproof.lists import already_there, listed
 from sessionproof.oddities import never_issued
 from sessionproof.plugin.fixtures import NewCaller
 from sessionproof.run import Run
-from sessionproof.state import already_there, changes, differences, listed, said_in, snapshot
+from sessionproof.state import changes, differences, snapshot
 from sessionproof.wire import Raw, Reply
 
 requirement = pytest.mark.requirement
@@ -34,8 +36,10 @@ def filled_session(caller: Caller, target: Run) -> str:
         "metadata": {"m": caller.text()},
     }
     session = caller.has_session(client=caller.client, **values)
-    if target.contract.has("add_message"):
+    if target.contract.takes_words:
         caller.has_said(session, caller.text("said"))
+    if "uploads" in target.contract.capabilities:
+        caller.has_uploaded(session, f"{caller.actor.marker}.txt", caller.text("in a file").encode())
     return session
 
 
@@ -45,7 +49,7 @@ def no_read_shows_another_users_session(
 ) -> None:
     session = filled_session(alice, target)
     own = filled_session(bob, target)
-    reads = target.contract.on_session(writes=False)
+    reads = target.on_session(writes=False)
     for _ in range(numbers.times):
         for binding in reads:
             expect(bob.try_on(binding, session)).is_foreign()
@@ -61,8 +65,8 @@ def a_refused_operation_has_no_effect(
     session = filled_session(alice, target)
     before = snapshot(alice, session, moving=True)
     for binding in (
-        *target.contract.on_session(writes=True),
-        *target.contract.on_session(writes=False)[2 - numbers.times :],
+        *target.on_session(writes=True),
+        *target.on_session(writes=False)[2 - numbers.times :],
     ):
         for _ in range(numbers.times):
             reply = expect(bob.try_on(binding, session)).is_foreign()
@@ -81,7 +85,7 @@ def a_refused_operation_does_not_prolong_the_life(
         return
     session = filled_session(alice, target)
     before = times_in_the_list(alice, session, target)
-    for binding in target.contract.on_session():
+    for binding in target.on_session():
         reply = expect(bob.try_on(binding, session)).is_foreign()
         after = times_in_the_list(alice, session, target)
         expect(reply).is_as_before(differences(before, after), "the times of alice's session")
@@ -145,7 +149,7 @@ def a_foreign_session_looks_like_one_that_never_was(
     contract = target.contract
     session = filled_session(alice, target)
     missing = never_issued(session, chance)
-    for binding in numbers.some(contract.on_session()):
+    for binding in numbers.some(target.on_session()):
         foreign, unknown = bob.try_on(binding, session), bob.try_on(binding, missing)
         if unknown.ok and binding.operation == "delete":
             expect.observe(f"deleting what isn't there answers {unknown.status}")
@@ -226,7 +230,7 @@ def the_owner_comes_from_the_identity_alone(
             expect(reply).leaks_nothing()
             shown = [entry.get("session") for entry in reply.items() or ()]
             expect.that(session not in shown, expected="no session of alice", seen=session, reply=reply)
-        takes_it = [one for one in target.contract.on_session() if not raw.body or one.method not in ("GET", "DELETE")]
+        takes_it = [one for one in target.on_session() if not raw.body or one.method not in ("GET", "DELETE")]
         for binding in numbers.some(takes_it):
             reply = bob.call(binding, session, raw=raw, **valid_values(bob, binding.sends))
             expect(reply).is_refused()
@@ -272,7 +276,7 @@ def a_second_session_id_in_a_request_is_refused_or_without_effect(
         owner = bob if named == other else users[1]
         before = snapshot(owner, named, moving=True)
         for raw in numbers.some(extra_ids(named, target)):
-            for binding in numbers.some(target.contract.on_session(leave_out=["delete"])):
+            for binding in numbers.some(target.on_session(leave_out=["delete"])):
                 if raw.body and binding.method == "GET":
                     continue
                 if named == other and names_it_twice(binding, raw):
@@ -287,7 +291,7 @@ def a_second_session_id_in_a_request_is_refused_or_without_effect(
 
 def extra_ids(session: str, target: Run) -> list[Raw]:
     """`session` in places where the contract has none, or has one already."""
-    places = {place for binding in target.contract.on_session() for place in binding.carriers()}
+    places = {place for binding in target.on_session() for place in binding.carriers()}
     headers = {"X-Session-ID", *(place.name for place in places if place.part == "header")}
     queries = {*ID_NAMES, *(place.name for place in places if place.part in ("query", "path"))}
     return [
@@ -334,8 +338,10 @@ def sessions_never_share_what_is_in_them(alice: Caller, expect: Expect, numbers:
         secret = alice.text(f"only in {number}")
         session = alice.has_session(**client, title=secret, context={"c": secret}, metadata={"m": secret})
         secrets[session] = secret
-        if contract.has("add_message"):
+        if contract.takes_words:
             alice.has_said(session, secret)
+        if "uploads" in contract.capabilities:
+            alice.has_uploaded(session, "notes.txt", secret.encode())
         if contract.has("update"):
             own = {f"k{number}": secret}
             alice.arranged(alice.update(session, title=secret, context=own, metadata=own), "update")
@@ -344,7 +350,7 @@ def sessions_never_share_what_is_in_them(alice: Caller, expect: Expect, numbers:
     fresh = expect(alice.create()).makes_new(*secrets)
     shown = set()
     for session in (*secrets, fresh.session):
-        for binding in contract.on_session(writes=False):
+        for binding in target.on_session(writes=False):
             reply = expect(alice.try_on(binding, session)).succeeds()
             shown |= {session} if secrets.get(session, "nothing planted") in reply.text else set()
             foreign = [secret for other, secret in secrets.items() if other != session and secret in reply.text]

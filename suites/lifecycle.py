@@ -13,10 +13,12 @@ import pytest
 from sessionproof.caller import Caller
 from sessionproof.contract import Contract
 from sessionproof.contract.expressions import ABSENT, at_pointer
+from sessionproof.dialogue import files, said_in
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
+from sessionproof.lists import already_there, listed
 from sessionproof.run import Run
-from sessionproof.state import already_there, changes, differences, listed, said_in, snapshot
+from sessionproof.state import changes, differences, snapshot
 from sessionproof.wire import Reply
 
 requirement = pytest.mark.requirement
@@ -40,7 +42,7 @@ def a_create_returns_a_new_id_that_reads_back_at_once(alice: Caller, expect: Exp
 def a_new_session_has_its_declared_form_and_is_empty(alice: Caller, expect: Expect, target: Run) -> None:
     used = alice.has_session()
     secret = alice.text("from another session")
-    if target.contract.has("add_message"):
+    if target.contract.takes_words:
         alice.has_said(used, secret)
     if target.contract.has("update"):
         alice.arranged(alice.update(used, title=secret, context={"k": secret}, metadata={"k": secret}), "update")
@@ -63,8 +65,12 @@ def a_new_session_has_its_declared_form_and_is_empty(alice: Caller, expect: Expe
                 seen=str(reply["current_case"]),
                 reply=reply,
             )
-    if target.contract.has("messages"):
-        expect.that(said_in(alice, created.session) == [], expected="an empty conversation", seen="messages")
+    if target.contract.recalls:
+        seen = said_in(alice, created.session)
+        expect.that(seen == [], expected="an empty conversation", seen=repr(seen)[:160])
+    if target.contract.lists_files:
+        listed_files = files(alice, created.session)
+        expect.that(listed_files == [], expected="no files", seen=repr(listed_files)[:160])
 
 
 def times_are_in_order(reply: Reply, expect: Expect) -> None:
@@ -92,7 +98,7 @@ def times_are_in_order(reply: Reply, expect: Expect) -> None:
 def reading_changes_nothing(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     for status in list(target.contract.status_transitions or [""])[: numbers.times]:
         session = session_in(status, alice, target)
-        if target.contract.has("add_message") and status in ("", target.contract.status_initial):
+        if target.contract.takes_words and status in ("", target.contract.status_initial):
             alice.has_said(session, alice.text())
         first = expect(alice.read(session)).succeeds()
         said = listed(alice, "messages", session).entries if target.contract.has("messages") else ()
@@ -196,12 +202,12 @@ def nothing_works_on_a_deleted_session(alice: Caller, expect: Expect, numbers: N
     said = alice.text("said before the delete")
     for filled in (True, False)[: numbers.times]:
         session = alice.has_session(client=f"{alice.client}-{filled}")
-        if filled and target.contract.has("add_message"):
+        if filled and target.contract.takes_words:
             alice.has_said(session, said)
         expect(alice.delete(session)).succeeds()
         for binding in (
-            *target.contract.on_session(leave_out=["delete"]),
-            *target.contract.on_session(writes=False)[2 - numbers.times :],
+            *target.on_session(leave_out=["delete"]),
+            *target.on_session(writes=False)[2 - numbers.times :],
         ):
             reply = expect(alice.try_on(binding, session)).is_gone()
             expect.that(said not in reply.text, expected="nothing of the deleted session", seen=said, reply=reply)
@@ -288,7 +294,7 @@ def status_moves_only_along_declared_transitions(alice: Caller, expect: Expect, 
 
 def stays_readable(status: str, session: str, caller: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     """Every reading route still answers, and keeps saying the same status."""
-    for binding in target.contract.on_session(writes=False)[: numbers.times**3]:
+    for binding in target.on_session(writes=False)[: numbers.times**3]:
         for _ in range(numbers.times):
             reply = expect(caller.try_on(binding, session)).succeeds()
             if reply.shows("status"):
@@ -308,7 +314,7 @@ def set_deleted(reply: Reply, session: str, caller: Caller, expect: Expect, targ
         expect(caller.read(session)).succeeds()
         return
     expect(reply).succeeds()
-    for binding in target.contract.on_session(leave_out=["delete"]):
+    for binding in target.on_session(leave_out=["delete"]):
         expect(caller.try_on(binding, session)).is_gone()
 
 

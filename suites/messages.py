@@ -11,11 +11,12 @@ import pytest
 from sessionproof.caller import Caller
 from sessionproof.contract.expressions import ABSENT, put_pointer
 from sessionproof.contract.schemas import misfits
+from sessionproof.dialogue import said_in
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
+from sessionproof.lists import listed
 from sessionproof.oddities import odd_texts
 from sessionproof.run import Run
-from sessionproof.state import listed, said_in
 from sessionproof.wire import Raw, Reply, instant
 
 requirement = pytest.mark.requirement

@@ -9,12 +9,13 @@ import pytest
 
 from sessionproof.caller import Caller
 from sessionproof.contract.expressions import ABSENT
+from sessionproof.dialogue import said_in
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
 from sessionproof.oddities import twins
 from sessionproof.plugin.fixtures import NewCaller
 from sessionproof.run import Run
-from sessionproof.state import changes, said_in, snapshot
+from sessionproof.state import changes, snapshot
 
 requirement = pytest.mark.requirement
 
@@ -24,7 +25,7 @@ def every_create_with_one_client_id_returns_one_session(
     alice: Caller, expect: Expect, numbers: Numbers, target: Run
 ) -> None:
     first = expect(alice.create(client=alice.client)).makes_new()
-    between = target.contract.on_session(writes=True, leave_out=["delete", "clear"])
+    between = target.on_session(writes=True, leave_out=["delete", "clear"])
     for number in range(numbers.resumes):
         expect(alice.create(client=alice.client)).resumes(first.session)
         if between:
@@ -56,14 +57,16 @@ def the_resumed_flag_is_true_exactly_for_sessions_that_were_there(alice: Caller,
 def resuming_keeps_everything(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     filled = {"title": alice.text("title"), "context": {"c": alice.text()}, "metadata": {"m": alice.text()}}
     session = alice.has_session(client=alice.client, **filled)
-    if target.contract.has("add_message"):
+    if target.contract.takes_words:
         alice.has_said(session, *(alice.text(str(number)) for number in range(2 if numbers.times == 1 else 12)))
+    if "uploads" in target.contract.capabilities:
+        alice.has_uploaded(session, "kept.txt", alice.text("in a file").encode())
     before = snapshot(alice, session)
     bodies = [{}, {}, other_values(alice) if target.contract.resume_changes == "keep" else {}]
     for body in bodies[-numbers.times :]:
         reply = expect(alice.create(client=alice.client, **body)).resumes(session)
         expect(reply).is_as_before(changes(alice, session, before), "the resumed session")
-    if target.contract.has("add_message"):
+    if target.contract.recalls:
         more = alice.text("after resuming")
         alice.has_said(session, more)
         expect(alice.create(client=alice.client)).resumes(session)
@@ -86,7 +89,7 @@ def client_ids_of_one_user_have_sessions_of_their_own(
     for client in (clients[0], clients[2], clients[1], clients[0])[: numbers.times**2]:
         expect(alice.create(client=client)).resumes(sessions[client])
     said = {client: alice.text(client) for client in clients}
-    if "messages" in target.contract.capabilities:
+    if target.contract.recalls:
         for client in clients:
             alice.has_said(sessions[client], said[client])
         for client in clients:
@@ -127,7 +130,7 @@ def a_client_id_whose_session_was_deleted_starts_anew(
     for number in range(numbers.times):
         secret = alice.text("before the delete")
         session = expect(alice.create(client=alice.client, title=secret)).makes_new(*dead).session
-        if target.contract.has("add_message"):
+        if target.contract.takes_words:
             alice.has_said(session, secret)
         end(session, alice, by_status=number % 2 == 1)
         dead.append(session)
@@ -135,7 +138,7 @@ def a_client_id_whose_session_was_deleted_starts_anew(
         read = expect(alice.read(created.session)).succeeds()
         for reply in (created, read):
             expect.that(secret not in reply.text, expected="nothing of the deleted session", seen=secret, reply=reply)
-        for binding in numbers.some(target.contract.on_session(writes=True, leave_out=["delete"])):
+        for binding in numbers.some(target.on_session(writes=True, leave_out=["delete"])):
             expect(alice.try_on(binding, created.session)).succeeds()
         alice.arranged(alice.delete(created.session), "delete")
         dead.append(created.session)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sessionproof.contract.expressions import Expression
-from sessionproof.contract.model import Binding, Contract, Identity, Items, Life, Parameter
+from sessionproof.contract.model import Binding, Contract, Identity, Items, Life, Parameter, Uploads
 from sessionproof.contract.schemas import as_map, media_type_of, operations, parameters, resolve
 
 __all__ = ["build", "seconds"]
@@ -64,17 +64,28 @@ def build(document: dict[str, Any], file: str) -> Contract:
         cors=cors,
         declared=frozenset(top),
         autocreate=top.get("autocreate", False),
+        list_for=top.get("list", {}).get("for", ""),
+        case_lifetime=top.get("cases", {}).get("lifetime", ""),
+        case_started=top.get("cases", {}).get("started", ""),
+        uploads=Uploads(**top.get("uploads", {})),
+        delete_keeps=_keeps(top, "delete"),
+        clear_keeps=_keeps(top, "clear"),
+        legacy=top.get("legacy", {}),
     )
 
 
 def _identity(declared: Any) -> Identity:
     if declared == "none":
         return Identity("none")
-    extras = {"email": declared.get("email", ""), "roles": declared.get("roles", "")}
+    extras = {name: declared[name] for name in ("email", "roles", "guests") if name in declared}
     for kind in ("header", "query"):
         if kind in declared:
             return Identity(kind, declared[kind], **extras)
     return Identity("bearer", "Authorization", declared["bearer"]["login"], **extras)
+
+
+def _keeps(top: Mapping[str, Any], operation: str) -> frozenset[str] | None:
+    return frozenset(top[operation].get("keeps", ())) if operation in top else None
 
 
 def _life(declared: Mapping[str, Any]) -> Life:

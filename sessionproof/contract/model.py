@@ -9,7 +9,7 @@ from typing import Any
 
 from sessionproof.contract.expressions import Expression
 
-__all__ = ["Binding", "Contract", "Identity", "Items", "Life", "Parameter"]
+__all__ = ["Binding", "Contract", "Identity", "Items", "Life", "Parameter", "Uploads"]
 
 SESSION_OPERATIONS = (
     "read", "update", "delete", "heartbeat", "add_message", "messages", "clear", "query", "upload", "uploads",
@@ -26,6 +26,7 @@ class Identity:
     login: str = ""  # bearer: anyone | known
     email: str = ""  # optional headers that a gateway adds
     roles: str = ""
+    guests: bool = False  # those who name nobody are one user of their own
 
     @property
     def invents(self) -> bool:
@@ -45,6 +46,15 @@ class Life:
     outside: str = ""  # reject | clamp
     refreshed_by: tuple[str, ...] = ()
     not_refreshed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """What is promised of files; "" and None where the contract doesn't say."""
+
+    same_name: str = ""  # keep | replace | reject: the first of two of one name in one session
+    digest: str = ""  # md5 | sha1 | sha256 | sha512
+    maximum: int | None = None  # bytes
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,8 @@ class Binding:
     @property
     def on_session(self) -> bool:
         """Whether it works on one session that the request names, and needs no other id."""
-        places = {place.name for place in self.carriers() if place.part == "path"}
+        filled = (*self.carriers(), *(place for place, _ in self.constants))
+        places = {place.name for place in filled if place.part == "path"}
         needs_others = set(re.findall(r"{([^}]+)}", self.path)) - places
         return "session" in self.sends and self.operation in SESSION_OPERATIONS and not needs_others
 
@@ -138,6 +149,13 @@ class Contract:
     cors: Mapping[str, Any]
     declared: frozenset[str]  # the keys that the contract's x-session holds
     autocreate: bool = False
+    list_for: str = ""  # anyone | operators | ""
+    case_lifetime: str = ""  # session | user | ""
+    case_started: str = ""  # the kind of a case's first entry
+    uploads: Uploads = Uploads()
+    delete_keeps: frozenset[str] | None = None  # None where it isn't said
+    clear_keeps: frozenset[str] | None = None
+    legacy: Mapping[str, str] = field(default_factory=dict)  # old names of fields to those of today
 
     def all(self, operation: str) -> tuple[Binding, ...]:
         """Every binding of `operation`, in the document's order."""
@@ -183,6 +201,7 @@ class Contract:
             "idempotency": any("idempotency_key" in binding.sends for binding in self.bindings),
             "autocreate": self.autocreate,
             "identity": self.identity.kind != "none",
+            "legacy": bool(self.legacy),
         }
         return frozenset(found | {name for name, declared in switches.items() if declared})
 
@@ -192,8 +211,22 @@ class Contract:
         return self.identity.kind != "none" and "user" in self.resume_scope
 
     @property
+    def takes_words(self) -> bool:
+        """Whether a caller can put a text into a session's conversation: by a message, or by a query."""
+        return self.has("add_message") or self.has("query")
+
+    @property
+    def recalls(self) -> bool:
+        """Whether what was said, or asked, can be read back."""
+        return self.takes_words and (self.reads_conversation or self.has("case_history"))
+
+    @property
+    def lists_files(self) -> bool:
+        """Whether an answer shows the session's files: a list of them, or the session itself."""
+        return self.has("uploads") or (self.has("read") and "uploads" in self.first("read").lists)
+
+    @property
     def reads_conversation(self) -> bool:
         """Whether an answer shows what was said: a message list, or messages inside the session."""
-        return self.has("messages") or any(
-            "messages" in binding.lists for binding in self.bindings if binding.operation == "read"
-        )
+        shown = [binding.lists["messages"] for binding in self.all("read") if "messages" in binding.lists]
+        return self.has("messages") or any("content" in items.fields for items in shown)

@@ -8,7 +8,8 @@ from typing import Any
 from sessionproof.contract.expressions import ABSENT, at_pointer
 
 __all__ = [
-    "METHODS", "as_map", "least", "media_type_of", "misfits", "operations", "parameters", "properties_at", "resolve",
+    "METHODS", "as_map", "least", "longest", "media_type_of", "misfits", "operations", "parameters",
+    "properties_at", "resolve",
 ]  # fmt: skip
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
@@ -115,6 +116,14 @@ def _types(document: Mapping[str, Any], schema: Any) -> set[str]:
         kinds |= {kind} if isinstance(kind, str) else {one for one in _as_list(kind) if isinstance(one, str)}
         kinds |= {"string"} if any(isinstance(value, str) for value in _as_list(part.get("enum"))) else set()
     return kinds | ({"number"} if "integer" in kinds else set())
+
+
+def longest(document: Mapping[str, Any], schema: Any, pointer: str) -> int | None:
+    """The code points that the text at `pointer` may have (JSON Schema's maxLength); None where it isn't said."""
+    for step in pointer.split("/")[1:]:
+        schema = _properties(_parts(document, schema)).get(step, {})
+    said = [part["maxLength"] for part in _parts(document, schema) if isinstance(part.get("maxLength"), int)]
+    return min(said, default=None)
 
 
 def least(document: Mapping[str, Any], schema: Any, depth: int = 0) -> Any:

@@ -58,15 +58,17 @@ def build_request(
 ) -> Request:
     """The request that does `binding` as `actor` with `values` (by vocabulary name; `life` in seconds).
 
-    Values that the binding has no place for are left out. A session is put in every place that carries one.
+    Values that the binding has no place for are left out. A session is put in every place that carries one;
+    without a session these places stay empty.
     """
     raw = raw or Raw()
     sent = {name: value for name, value in values.items() if name in binding.sends}
     places = [*binding.constants, *_placed(binding, sent)]
     query = [(place.name, _text(value)) for place, value in places if place.part == "query"]
     headers = [(place.name, _text(value)) for place, value in places if place.part == "header"]
+    carriers = {place.name.lower() for place in binding.carriers()}
     for parameter in binding.parameters:
-        known = {name.lower() for name, _ in (*query, *headers)} | {contract.identity.name.lower()}
+        known = {name.lower() for name, _ in (*query, *headers)} | {contract.identity.name.lower()} | carriers
         if parameter.required and parameter.where in ("query", "header") and parameter.name.lower() not in known:
             pair = (parameter.name, _text(least(contract.document, parameter.schema)))
             (query if parameter.where == "query" else headers).append(pair)
@@ -120,11 +122,12 @@ def _path(binding: Binding, places: list[tuple[Expression, Any]]) -> str:
 def _body(contract: Contract, binding: Binding, places: list[tuple[Expression, Any]], raw: Raw) -> tuple[bytes, str]:
     if raw.content is not None:
         return raw.content, raw.content_type or binding.media_type
+    named = {place.pointer for place, _ in places}
+    unnamed = {place.pointer[1:] for place in binding.carriers() if place.pointer not in named}
     if not binding.media_type and not raw.body:
         return b"", ""
     body = least(contract.document, binding.body_schema) if binding.media_type else {}
-    if not isinstance(body, dict):
-        body = {}
+    body = {name: value for name, value in body.items() if name not in unnamed} if isinstance(body, dict) else {}
     for place, value in places:
         if place.part == "body" and not place.pointer:
             body = value

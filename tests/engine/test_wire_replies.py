@@ -9,7 +9,7 @@ import pytest
 from sessionproof.contract import Contract
 from sessionproof.contract.expressions import ABSENT
 from sessionproof.expect import Expect, Violation
-from sessionproof.state import listed
+from sessionproof.lists import listed
 from sessionproof.wire import Answer, Reply, Request, build_request, instant
 
 from .documents import ALICE, contract_of

@@ -1,0 +1,235 @@
+"""Queries: a question and its answer belong to one session, are recorded once, and are forgotten when cleared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sessionproof.caller import Caller
+from sessionproof.contract import Binding
+from sessionproof.contract.expressions import ABSENT
+from sessionproof.contract.schemas import misfits
+from sessionproof.dialogue import Turn, files, said_in, turns
+from sessionproof.effort import Numbers
+from sessionproof.expect import Expect
+from sessionproof.lists import listed
+from sessionproof.run import Run
+from sessionproof.state import changes, snapshot
+from sessionproof.wire import Raw, Reply
+
+requirement = pytest.mark.requirement
+
+
+@requirement("MSG-09")
+def a_query_adds_itself_and_its_answer_once(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    bindings = target.bindings("query")
+    for first in range(len(bindings)):
+        session, sibling = alice.has_session(), alice.has_session()
+        alice.has_said(sibling, alice.text("in the sibling"))
+        before = snapshot(alice, sibling)
+        asked: list[Turn] = []
+        for number in range(max(3, numbers.resumes)):
+            binding = bindings[(first + number) % len(bindings)]
+            question = alice.text(f"question {number}")
+            reply = answers(alice.call(binding, session, question=question), session, question, expect)
+            if asked and target.contract.assistant == "echo":
+                expect(reply).contains(str(asked[0].question), "the first question of this conversation")
+            asked.append(Turn(question, reply["answer"]))
+            recorded_are(asked, session, alice, expect, target)
+        expect(reply).is_as_before(changes(alice, sibling, before), "another session of the same user")
+
+
+def answers(reply: Reply, session: str, question: str, expect: Expect) -> Reply:
+    """A success for this session and question, repeating it where the assistant is an echo."""
+    expect(reply).succeeds()
+    expect(reply).has_shape()
+    if reply.shows("session"):
+        expect(reply).says("session", session)
+    if reply.shows("question"):
+        expect(reply).says("question", question)
+    if reply.contract.assistant == "echo" and reply.shows("answer"):
+        expect(reply).contains(question, "the question")
+    return reply
+
+
+def recorded_are(asked: list[Turn], session: str, caller: Caller, expect: Expect, target: Run) -> None:
+    """The session shows these questions with these answers in this order, each once."""
+    if not target.contract.recalls:
+        return
+    seen = turns(caller, session)
+    if target.contract.has("add_message") and not any(turn.question == asked[0].question for turn in seen):
+        expect.observe("queries are not among the messages")
+        return
+    shown = target.transcript[-1]
+    expect(shown).holds_exactly(
+        [str(turn.question) for turn in asked], [str(turn.question) for turn in seen], "questions"
+    )
+    wanted = [(turn.question, turn.answer) for turn in asked if turn.answer is not ABSENT]
+    got = [(turn.question, turn.answer) for turn in seen if turn.answer is not ABSENT]
+    off = next((number for number, pair in enumerate(zip(wanted, got, strict=False)) if pair[0] != pair[1]), None)
+    expect.that(
+        off is None and (len(got) == len(wanted) or not got),
+        expected="each question with its own answer, in the order of asking",
+        seen=f"{got[off]!r} as turn {off + 1}"[:300] if off is not None else f"{len(got)} answers",
+        reply=shown,
+    )
+
+
+@requirement("MSG-09")
+def a_refused_query_leaves_no_trace(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    session = alice.has_session()
+    alice.has_said(session, alice.text("before"))
+    before = snapshot(alice, session)
+    for binding in target.bindings("query"):
+        for raw in not_a_question(binding, target)[: numbers.times**4]:
+            reply = alice.call(binding, session, question=alice.text("refused"), raw=raw)
+            expect(reply).is_no_server_error()
+            if reply.refused:
+                expect(reply).is_as_before(changes(alice, session, before), "the session")
+            before = snapshot(alice, session)
+
+
+def not_a_question(binding: Binding, target: Run) -> list[Raw]:
+    wrong = [Raw(body={name: value}) for name, value in misfits(target.contract.document, binding.body_schema).items()]
+    return [Raw(content=b"{"), *wrong, Raw(content=b"[]"), Raw(content=b'{"unrelated": true}')]
+
+
+@requirement("LIF-08")
+def a_first_interaction_without_a_session_does_what_is_declared(
+    alice: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    kept = alice.has_session()
+    before = snapshot(alice, kept)
+    own = own_sessions(alice, target)
+    issued = [kept]
+    for binding in (*target.bindings("query"), *target.bindings("upload")):
+        if any(place.part == "path" for place in binding.carriers()):
+            continue
+        for named in (None, "", "undefined", "null")[: numbers.times**2]:
+            reply = begins(alice, binding, named)
+            if named:
+                expect(reply).is_unreachable()
+            elif not target.contract.autocreate:
+                expect(reply).is_without_session()
+            elif named is None or not reply.refused:
+                issued.append(made_by(reply, issued, alice, expect))
+            if target.contract.list_scope != "all" and target.contract.has("list"):
+                grown = len(own_sessions(alice, target)) - len(own)
+                expect.that(
+                    grown == len(issued) - 1,
+                    expected=f"{len(issued) - 1} more sessions than before",
+                    seen=f"{grown}",
+                    reply=reply,
+                )
+    expect(reply).is_as_before(changes(alice, kept, before), "the session that was there")
+
+
+def begins(caller: Caller, binding: Binding, named: str | None) -> Reply:
+    """The first thing that a client does, with a text in the session's place, or nothing."""
+    values: dict[str, Any] = {"question": caller.text("first")}
+    if "file" in binding.sends:
+        values = {"file": ("first.txt", caller.text("first").encode())}
+    return caller.call(binding, named, client=f"{caller.client}-{caller.text()[-8:]}", **values)
+
+
+def made_by(reply: Reply, issued: list[str], caller: Caller, expect: Expect) -> str:
+    """The id of the one session that this call made; it holds what was sent, and goes on with the next call."""
+    expect(reply).makes_new(*issued)
+    client, session = reply.request.values.get("client"), reply.session
+    contract = reply.contract
+    if client and contract.has("list") and "client" in contract.first("list").lists["each"].fields:
+        pages = listed(caller)
+        made = [str(entry["session"]) for entry in pages.entries if entry["client"] == client]
+        expect(pages.last).holds_exactly([session], made, "sessions of this client")
+    sent = [str(reply.request.values["question"])] if "question" in reply.request.values else []
+    if contract.recalls:
+        expect(reply).holds_exactly(sent, map(str, said_in(caller, session)), "questions in the new session")
+    if contract.lists_files:
+        names = [str(entry.get("name")) for entry in files(caller, session)]
+        expect(reply).holds_exactly([] if sent else [str(reply["name"])], names, "files in the new session")
+    question = caller.text("second")
+    again = expect(caller.ask(session, question)).succeeds()
+    if again.shows("session"):
+        expect(again).says("session", session)
+    if contract.recalls:
+        expect(again).holds_exactly([*sent, question], map(str, said_in(caller, session)), "questions in the session")
+    return session
+
+
+def own_sessions(caller: Caller, target: Run) -> list[str]:
+    if not target.contract.has("list") or target.contract.list_scope == "all":
+        return []
+    return list(map(str, listed(caller).values("session")))
+
+
+@requirement("MSG-10")
+def clear_empties_one_conversation_and_nothing_else(
+    alice: Caller, expect: Expect, numbers: Numbers, target: Run
+) -> None:
+    contract = target.contract
+    resumes: dict[str, Any] = {"client": alice.client} if "resume" in contract.capabilities else {}
+    session, sibling = alice.has_session(**resumes), alice.has_session()
+    if "uploads" in contract.capabilities:
+        alice.has_uploaded(session, "kept.txt", alice.text("in a file").encode())
+    alice.has_said(sibling, alice.text("in the sibling"))
+    beside = snapshot(alice, sibling)
+    for _ in range(numbers.times):
+        said = [alice.text(str(number)) for number in range(3)]
+        alice.has_said(session, *said)
+        before = snapshot(alice, session)
+        for _ in range(2):
+            reply = expect(alice.call("clear", session)).succeeds()
+            is_empty(session, said, alice, expect, target)
+        keeps_what_is_declared(reply, before, snapshot(alice, session), expect, target)
+        if resumes:
+            expect(alice.create(**resumes)).resumes(session)
+        if contract.assistant != "none" and contract.has("query"):
+            answer = expect(alice.ask(session, alice.text("what did I say?"))).succeeds()
+            for text in said:
+                expect(answer).lacks(text, "what was said before the clear")
+            expect(alice.call("clear", session)).succeeds()
+        more = alice.text("after the clear")
+        alice.has_said(session, more)
+        if contract.recalls:
+            expect(target.transcript[-1]).holds_exactly([more], map(str, said_in(alice, session)), "messages")
+    expect(reply).is_as_before(changes(alice, sibling, beside), "another session of the same user")
+
+
+def is_empty(session: str, said: list[str], caller: Caller, expect: Expect, target: Run) -> None:
+    if target.contract.recalls:
+        seen = said_in(caller, session)
+        expect(target.transcript[-1]).holds_exactly([], map(str, seen), "messages after the clear")
+    for binding in target.on_session(writes=False):
+        reply = expect(caller.try_on(binding, session)).succeeds()
+        for text in said:
+            expect(reply).lacks(text, "what was said before the clear")
+        if reply.shows("count"):
+            expect(reply).says("count", 0)
+
+
+_CONVERSATION = ("messages", "conversation", "count", "turns", "histories", "list of cases", "current_case", "status")
+_KEPT_AS = {"uploads": ("uploads", "list of files")}
+
+
+def keeps_what_is_declared(
+    reply: Reply, before: dict[str, Any], after: dict[str, Any], expect: Expect, target: Run
+) -> None:
+    """Id, owner, client and birth stay; of what the contract names each stays, or goes, as it says."""
+    optional = {"uploads", "title", "cases", "metadata", "context"}
+    for name in before:
+        part = next((part for part in optional if name in _KEPT_AS.get(part, (part,))), "")
+        stays = before[name] == after.get(name, ABSENT)
+        if name in _CONVERSATION:
+            continue
+        if not part or (target.contract.clear_keeps is not None and part in target.contract.clear_keeps):
+            expect.that(
+                stays,
+                expected=f"{name} as before the clear",
+                seen=f"{after.get(name)!r} for {before[name]!r}"[:240],
+                reply=reply,
+            )
+        elif target.contract.clear_keeps is not None and before[name]:
+            expect.that(not after.get(name), expected=f"no {name} after the clear", seen=str(after[name]), reply=reply)
+        elif before[name]:
+            expect.observe(f"clear {'keeps' if stays else 'drops'} {name}")
