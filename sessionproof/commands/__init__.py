@@ -17,6 +17,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "verify": ("verify", "Judge a session API, requirement by requirement."),
     "init": ("init", "Write a contract for your API from its OpenAPI document."),
+    "report": ("report", "Put the reports of several runs side by side."),
     "baseline": ("baseline", "Write down what is accepted today."),
     "contract": ("contract", "Check a contract, or list the bundled ones."),
     "requirements": ("requirements", "List what a session API is judged by."),

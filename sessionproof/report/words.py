@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sessionproof.report.document import Report
 
-__all__ = ["MEANS", "Headline", "Means", "by_need", "count", "headline", "help_for", "pending"]
+__all__ = ["MEANS", "Headline", "Means", "by_need", "count", "headline", "help_for", "pending", "seconds"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _parts(report: Report) -> Iterable[str]:
         yield f"{len(accepted)} accepted by the baseline"
     if report.stale:
         yield count(len(report.stale), "stale baseline entry", "stale baseline entries")
-    yield f"{count(report.requests, 'request', 'requests')} in {_seconds(report.duration_s)}"
+    yield f"{count(report.requests, 'request', 'requests')} in {seconds(report.duration_s)}"
     yield f"exit {int(report.exit)}"
 
 
@@ -119,8 +119,9 @@ def _ids(results: list[RequirementResult]) -> str:
     return f"{', '.join(ids[:_SHOWN_IDS])} and {len(ids) - _SHOWN_IDS} more"
 
 
-def _seconds(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
+def seconds(number: float) -> str:
+    """A duration, with minutes where it is long."""
+    if number < 100:
+        return f"{number:.1f} s"
+    minutes, rest = divmod(round(number), 60)
     return f"{minutes} min {rest} s"
