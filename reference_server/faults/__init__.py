@@ -5,18 +5,22 @@ step wrong. Parts know nothing of faults; they are put together with them when t
 Without a switch nothing here has any effect. One file per group of requirements.
 """
 
-from . import expiry, isolation, lifecycle, messages, resumption, security
+from . import case_histories, cases, clearing, expiry, isolation, lifecycle, messages, queries, resumption, security
 from .registry import FAULTS, Fault, UnknownFaultError, listing, weave
 
 __all__ = [
     "FAULTS",
     "Fault",
     "UnknownFaultError",
+    "case_histories",
+    "cases",
+    "clearing",
     "expiry",
     "isolation",
     "lifecycle",
     "listing",
     "messages",
+    "queries",
     "resumption",
     "security",
     "weave",

@@ -9,6 +9,9 @@ from typing import Any, TypeVar, cast
 
 from ..web.app import Weave
 
+FM_SESSION, FAULTMAVEN, AGENTIC = "fm-session-service", "faultmaven", "agentic-multi-client"
+WITH_QUERIES = (FAULTMAVEN, AGENTIC)
+ALL = (FM_SESSION, FAULTMAVEN, AGENTIC)
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
 
@@ -42,7 +45,7 @@ def fault(
     behaviour: str,
     *,
     conditional: bool = False,
-    contracts: Sequence[str] = ("fm-session-service",),
+    contracts: Sequence[str] = (FM_SESSION,),
 ) -> Callable[[C], C]:
     """The class is this fault. `breaks` has the requirement ids, separated by spaces."""
     assert fault_id not in FAULTS, fault_id

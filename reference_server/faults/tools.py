@@ -1,19 +1,23 @@
 """What several faults need: a memory of what happened, other users' sessions, the body as it came."""
 
+import json
 from collections import Counter
 from collections.abc import Hashable
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
+from starlette.responses import Response
 
 from ..core import Core
 from ..errors import RefusalError
 from ..model import Change, Fields, NewMessage, NewSession, Session
 from ..routes import fm_session_shapes as shapes
 from ..routes.fm_session_service import FmSessionService
+from ..web.views import Views
 
 if TYPE_CHECKING:
     from ..store import MemoryStore
@@ -31,13 +35,34 @@ def memory(part: object, name: str) -> dict[Any, Any]:
     return cast("dict[Any, Any]", vars(part).setdefault(f"_memory_{name}", {}))
 
 
+PATH: ContextVar[str] = ContextVar("path", default="")
+
+
+class TellsPath(Views):
+    """Lets the rules know by which path a request came."""
+
+    def caller(self, request: Request) -> str:
+        PATH.set(request.url.path.rstrip("/"))
+        return super().caller(request)
+
+
+def add_header(request: Request, name: str, value: str) -> None:
+    """The request as if it had been sent with this header as well."""
+    request.headers.raw.append((name.encode(), value.encode()))
+
+
+def content(response: Response) -> dict[str, Any]:
+    """What an answer says."""
+    return cast("dict[str, Any]", json.loads(bytes(response.body)))
+
+
 def everyone(core: Core) -> list[Session]:
     """The living sessions of all users, the oldest first."""
     records = cast("MemoryStore", core.store).records
     return [session for session in records.values() if core.alive(session, "list")]
 
 
-class RawBody(FmSessionService):
+class SentBody(Views):
     """Keeps the body of a request as it came, unknown fields included."""
 
     async def json(self, request: Request, *, required: bool) -> Any:
@@ -60,6 +85,10 @@ class RawBody(FmSessionService):
         """The body's fields; none, if it isn't an object or hasn't been read."""
         value = getattr(request.state, "raw", None)
         return value if isinstance(value, dict) else {}
+
+
+class RawBody(SentBody, FmSessionService):
+    """The same, for the first contract."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from reference_server.command import main
 from reference_server.core import Core
 from reference_server.faults import FAULTS, UnknownFaultError, weave
 from reference_server.local import SESSIONS, Local
+from reference_server.routes import CONTRACTS
 from reference_server.routes.fm_session_service import FmSessionService
 from reference_server.store import MemoryStore
 from reference_server.web.cors import Cors
@@ -63,12 +64,13 @@ TWICE = [
 
 def test_every_fault_says_what_it_breaks() -> None:
     for fault_id, fault in FAULTS.items():
-        assert re.fullmatch(r"F-(LIF|RES|ISO|MSG|SEC|EXP)-\d\d", fault_id)
+        assert re.fullmatch(r"F-(LIF|RES|ISO|MSG|CAS|UPL|SEC|EXP|CON)-\d\d", fault_id)
         assert fault.breaks
         assert all(re.fullmatch(r"[A-Z]{3}-\d\d", requirement) for requirement in fault.breaks)
         assert len(set(fault.breaks)) == len(fault.breaks)
         assert fault.behaviour.endswith(".")
-        assert fault.contracts == ("fm-session-service",)
+        assert set(fault.contracts) <= set(CONTRACTS)
+        assert fault.contracts
 
 
 @pytest.mark.parametrize("requirement", TWICE)
