@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sessionproof.errors import UsageError
 from sessionproof.report.document import Report
 from sessionproof.settings import Settings
 
-__all__ = ["check_outputs", "write_reports"]
+__all__ = ["check_files", "check_outputs", "write_reports"]
 
 
 def check_outputs(settings: Settings) -> None:
     """Make sure, before anything is judged, that the reports can be written. Raises UsageError."""
-    for file in (settings.json, settings.junit, settings.html):
+    check_files(settings.json, settings.junit, settings.html)
+
+
+def check_files(*files: Path | None) -> None:
+    """Make sure that these files can be written; they are there afterwards. Raises UsageError."""
+    for file in files:
         if file is None:
             continue
         try:

@@ -27,7 +27,7 @@ from sessionproof.requirements import load_requirements
 from sessionproof.settings import Settings
 from sessionproof.suggest import did_you_mean
 
-__all__ = ["verify"]
+__all__ = ["interruptible", "verify"]
 
 
 def verify(settings: Settings, pytest_args: tuple[str, ...] = (), *, quiet: bool = False) -> Report:
@@ -36,7 +36,7 @@ def verify(settings: Settings, pytest_args: tuple[str, ...] = (), *, quiet: bool
     Raises UsageError and TargetError before anything is judged. Sessions made on the way are deleted again, also after
     Ctrl-C and SIGTERM.
     """
-    with _deployment(settings) as settings, _interruptible():
+    with _deployment(settings) as settings, interruptible():
         report = _judge(prepare(settings), settings, pytest_args, quiet)
         render(report, Console(soft_wrap=False, highlight=False))
         return report
@@ -57,7 +57,7 @@ def _deployment(settings: Settings) -> Iterator[Settings]:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """SIGTERM ends a run like Ctrl-C: it cleans up, and reports what it has."""
 
     def stop(number: int, frame: object) -> None:

@@ -1,0 +1,77 @@
+"""What looks at a faulty server: a lens, and what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sessionproof.selfcheck.programs import Programs
+
+__all__ = ["LENSES", "CheckCost", "How", "Lens", "Seen"]
+
+
+@dataclass(frozen=True)
+class How:
+    """How hard every lens tries: the same for all of them."""
+
+    effort: str = "normal"  # quick | normal | thorough
+
+
+@dataclass(frozen=True)
+class CheckCost:
+    """What one check of a lens asked for; `seconds` is the time spent waiting for answers."""
+
+    name: str
+    requirement: str  # "" for what belongs to none
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one lens saw of one server."""
+
+    findings: tuple[str, ...]  # what it complains of: ids of requirements, or words of its own
+    requests: int
+    seconds: float  # as the lens counts, without its start
+    passed: tuple[str, ...] = ()  # requirements that it found to hold
+    not_judged: Mapping[str, str] = field(default_factory=dict)  # requirement -> why
+    costs: tuple[CheckCost, ...] = ()
+
+
+class Lens(Protocol):
+    """Looks at one server at a time; runs in several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """The head of its column."""
+
+    @property
+    def names_requirements(self) -> bool:
+        """Whether findings are ids of requirements. If they aren't, only new ones can be told from noise."""
+
+    @property
+    def clean_runs(self) -> int:
+        """How often it looks at a server without faults, the same one: what it reports in any run is noise."""
+
+    def look(self, url: str, contract: str, turn: int, programs: Programs) -> Seen:
+        """What it sees of the server at `url`; `turn` counts looks at one server, from 0.
+
+        Raises TargetError when it came to no result.
+        """
+
+
+def _suites(how: How) -> Lens:
+    from sessionproof.selfcheck.suites import Suites
+
+    return Suites(how.effort)
+
+
+def _schemathesis(how: How) -> Lens:
+    from sessionproof.selfcheck.plain_schemathesis import PlainSchemathesis
+
+    return PlainSchemathesis(how.effort)
+
+
+LENSES: dict[str, Callable[[How], Lens]] = {"suites": _suites, "schemathesis": _schemathesis}

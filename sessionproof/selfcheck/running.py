@@ -1,0 +1,140 @@
+"""Every lens on every fault, several at a time, until the end or until it is stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+from sessionproof import __version__
+from sessionproof.deployments.bundled import bundled_server
+from sessionproof.errors import TargetError
+from sessionproof.selfcheck.faults import Fault
+from sessionproof.selfcheck.lenses import Lens, Seen
+from sessionproof.selfcheck.matrix import Clean, Kill, Matrix, Spent, clean_of, kill_of
+from sessionproof.selfcheck.programs import Programs
+
+__all__ = ["Plan", "selfcheck"]
+
+T = TypeVar("T")
+Done = Callable[[Clean | Kill], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be tried: each fault once under each of its contracts, with each lens."""
+
+    faults: tuple[Fault, ...]
+    contracts: tuple[str, ...]
+    lenses: tuple[Lens, ...]
+    effort: str
+    jobs: int
+    longest: float  # seconds for one look at one server
+    narrowed: bool = False
+
+    @property
+    def steps(self) -> int:
+        """How many servers will be looked at."""
+        return len(self.lenses) * (len(self.contracts) + sum(len(fault.contracts) for fault in self.faults))
+
+
+def selfcheck(plan: Plan, done: Done) -> Matrix:
+    """The kill matrix; `done` is told of each clean run and of each fault as it ends, in this thread.
+
+    Raises TargetError when a server without faults isn't without findings: then nothing can be said about faults.
+    KeyboardInterrupt ends it early: the matrix holds what was seen until then. No server and no program outlives it.
+    """
+    started, clock, programs = datetime.now(UTC), time.monotonic(), Programs(plan.longest)
+    cleans: list[Clean] = []
+    kills: list[Kill] = []
+    complete = False
+    pool = ThreadPoolExecutor(plan.jobs)
+    try:
+        _all(pool, _clean_looks(plan, programs), cleans, done)
+        _must_be_clean(plan, cleans)
+        _all(pool, _faulty_looks(plan, cleans, programs), kills, done)
+        complete = True
+    except KeyboardInterrupt:
+        pass
+    finally:
+        programs.stop()
+        pool.shutdown(cancel_futures=True)
+    return Matrix(
+        lenses=tuple(lens.name for lens in plan.lenses),
+        contracts=plan.contracts,
+        effort=plan.effort,
+        jobs=plan.jobs,
+        started=started.isoformat(timespec="seconds"),
+        duration_s=round(time.monotonic() - clock, 3),
+        narrowed=plan.narrowed,
+        complete=complete,
+        cleans=tuple(cleans),
+        kills=tuple(kills),
+        judges=frozenset(lens.name for lens in plan.lenses if lens.names_requirements),
+        version=__version__,
+    )
+
+
+def _all(pool: ThreadPoolExecutor, looks: Sequence[Callable[[], T]], into: list[T], done: Callable[[T], None]) -> None:
+    """Puts each result where it belongs as soon as it is there."""
+    futures: list[Future[T]] = [pool.submit(look) for look in looks]
+    for future in as_completed(futures):
+        into.append(future.result())
+        done(into[-1])
+
+
+def _clean_looks(plan: Plan, programs: Programs) -> list[Callable[[], Clean]]:
+    return [partial(_clean, contract, lens, programs) for contract in plan.contracts for lens in plan.lenses]
+
+
+def _clean(contract: str, lens: Lens, programs: Programs) -> Clean:
+    looks, spent = _looks(contract, lens, lens.clean_runs, programs)
+    return clean_of(contract, lens.name, looks, spent)
+
+
+def _must_be_clean(plan: Plan, cleans: Sequence[Clean]) -> None:
+    judging = {lens.name for lens in plan.lenses if lens.names_requirements}
+    for clean in cleans:
+        errors = [name for name, why in clean.not_judged.items() if why.startswith("error: ")]
+        if clean.lens in judging and (clean.noise or errors):
+            names = " ".join([*clean.noise, *errors])
+            raise TargetError(
+                f"{clean.contract}: a server without faults fails {names}, so nothing can be said about faults; "
+                f"look at `sessionproof serve --contract {clean.contract}`"
+            )
+
+
+def _faulty_looks(plan: Plan, cleans: Sequence[Clean], programs: Programs) -> list[Callable[[], Kill]]:
+    by = {(clean.contract, clean.lens): clean for clean in cleans}
+    return [
+        partial(_faulty, fault, by[contract, lens.name], lens, programs)
+        for contract in plan.contracts
+        for fault in plan.faults
+        if contract in fault.contracts
+        for lens in plan.lenses
+    ]
+
+
+def _faulty(fault: Fault, clean: Clean, lens: Lens, programs: Programs) -> Kill:
+    try:
+        looks, spent = _looks(clean.contract, lens, 1, programs, "--fault", fault.id)
+    except TargetError as error:
+        return kill_of(fault, clean, lens.names_requirements, None, str(error), Spent())
+    return kill_of(fault, clean, lens.names_requirements, looks[0], "", spent)
+
+
+def _looks(contract: str, lens: Lens, times: int, programs: Programs, *fault: str) -> tuple[list[Seen], Spent]:
+    """`times` looks at one fresh server, one after the other."""
+    begin = time.monotonic()
+    with bundled_server(contract, *fault) as url:
+        listening = time.monotonic()
+        looks = [lens.look(url, contract, turn, programs) for turn in range(times)]
+        looked = time.monotonic()
+    judging = sum(look.seconds for look in looks)
+    server = time.monotonic() - begin - (looked - listening)
+    requests = sum(look.requests for look in looks)
+    return looks, Spent(requests, judging, max(0.0, looked - listening - judging), server)

@@ -1,0 +1,77 @@
+"""The suites as a lens: `sessionproof verify`, as anybody would run it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sessionproof.errors import TargetError
+from sessionproof.history import Event
+from sessionproof.selfcheck.lenses import CheckCost, Seen
+from sessionproof.selfcheck.programs import Programs
+
+__all__ = ["Suites"]
+
+_SEED = 1
+_ANSWER_WITHIN = 5  # seconds; a faulty server may hang
+
+
+@dataclass(frozen=True)
+class Suites:
+    """Findings are the requirements that failed or warned."""
+
+    effort: str
+    name: str = "suites"
+    names_requirements: bool = True
+    clean_runs: int = 1
+
+    def look(self, url: str, contract: str, turn: int, programs: Programs) -> Seen:
+        with tempfile.TemporaryDirectory() as name:
+            report, history = Path(name) / "report.json", Path(name) / "history.jsonl"
+            command = [sys.executable, "-m", "sessionproof", "verify", url, "--contract", contract, "--quiet"]
+            command += ["--effort", self.effort, "--seed", str(_SEED + turn), "--timeout", str(_ANSWER_WITHIN)]
+            said = programs.run([*command, "--json", str(report), "--history", str(history)], Path(name))
+            text = report.read_text(encoding="utf-8") if report.exists() else ""
+            if not text:
+                lines = said.strip().splitlines()
+                raise TargetError(f"the run ended without a report: {lines[-1] if lines else 'it said nothing'}")
+            return _seen(json.loads(text), history.read_bytes().splitlines()[1:])
+
+
+def _seen(report: dict[str, Any], calls: list[bytes]) -> Seen:
+    rows = report["requirements"]
+    requirement_of = {check["name"]: row["id"] for row in rows for check in row["checks"]}
+    return Seen(
+        findings=tuple(row["id"] for row in rows if row["verdict"] in ("failed", "warned")),
+        requests=report["requests"],
+        seconds=report["duration_s"],
+        passed=tuple(row["id"] for row in rows if row["verdict"] == "passed"),
+        not_judged={row["id"]: _why(row) for row in rows if row["verdict"] not in ("passed", "failed", "warned")},
+        costs=_costs(calls, requirement_of),
+    )
+
+
+def _why(row: dict[str, Any]) -> str:
+    reason = row["reason"] or row["verdict"]
+    return f"error: {reason}" if row["verdict"] == "error" else str(reason)
+
+
+def _costs(calls: list[bytes], requirement_of: dict[str, str]) -> tuple[CheckCost, ...]:
+    """By check, the one with most requests first."""
+    requests: dict[str, int] = defaultdict(int)
+    seconds: dict[str, float] = defaultdict(float)
+    decode = msgspec.json.Decoder(Event).decode
+    for event in map(decode, calls):
+        requests[event.check] += 1
+        seconds[event.check] += event.t1 - event.t0
+    names = sorted(requests, key=lambda name: (-requests[name], name))
+    return tuple(
+        CheckCost(name, requirement_of.get(name, ""), requests[name], round(seconds[name], 3)) for name in names
+    )
