@@ -1,4 +1,4 @@
-"""The flows of sessions with queries and files, for tests: written once, spelled as each of two contracts has it."""
+"""The flows of sessions, queries and files, for tests: written once, spelled as each contract has them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"  # an id that is never issued
 
 
 class Flows:
-    """What somebody does with a server in this process that follows `faultmaven` or `agentic-multi-client`.
+    """What somebody does with a server in this process, whichever contract it follows.
 
     Where the contract has no users, it makes no difference which one is named.
     """
@@ -20,7 +20,7 @@ class Flows:
         self.local = local
         self.contract = contract
         self.cased = contract == "faultmaven"
-        self.sessions = "/api/v1/sessions" if self.cased else "/sessions"
+        self.sessions = "/sessions" if contract == "agentic-multi-client" else "/api/v1/sessions"
 
     def one(self, session_id: str, end: str = "") -> str:
         return f"{self.sessions}/{session_id}{end}"
@@ -47,12 +47,14 @@ class Flows:
         return self.send("DELETE", self.one(session_id), user).status_code
 
     def question(self, session_id: str | None, text: str, path: str | None = None) -> tuple[str, dict[str, Any]]:
-        """A query as it is sent: by its path, with its session where that path has it."""
+        """A query as it is sent: by its path, with its session where that path has it; or else a message."""
+        if self.contract == "fm-session-service":
+            return self.one(str(session_id), "/messages"), {"json": {"role": "user", "content": text}}
         path = path or ("/api/v1/agent/query" if self.cased else "/chat")
         body = {"query" if self.cased else "message": text}
         if session_id is None:
             return path, {"json": body}
-        if path == "/query":
+        if path == "/query":  # the oldest one
             return path, {"json": body, "headers": {"X-Session-ID": session_id}}
         return path, {"json": {**body, "session_id": session_id}}
 
@@ -65,15 +67,27 @@ class Flows:
     def ask(self, session_id: str | None, text: str = "why?", user: str = "ann", path: str | None = None) -> str:
         return str(self.asked(session_id, text, user, path).json()["response"])
 
-    def file(self, session_id: str | None, name: str, content: bytes) -> tuple[str, dict[str, Any]]:
-        path = "/api/v1/data/upload" if self.cased else "/upload"
-        data = {} if session_id is None else {"session_id": session_id}
-        return path, {"files": {"file": (name, content)}, "data": data}
+    def file(
+        self, session_id: str | None, name: str, content: bytes, path: str | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """An upload as it is sent."""
+        path = path or ("/api/v1/data/upload" if self.cased else "/upload")
+        request: dict[str, Any] = {"files": {"file": (name, content)}}
+        if session_id is None:
+            return path, request
+        if path == "/data":  # the oldest one
+            return path, {**request, "headers": {"X-Session-ID": session_id}}
+        return path, {**request, "data": {"session_id": session_id}}
 
     def upload(
-        self, session_id: str | None, name: str = "a.txt", content: bytes = b"x", user: str | None = "ann"
+        self,
+        session_id: str | None,
+        name: str = "a.txt",
+        content: bytes = b"x",
+        user: str | None = "ann",
+        path: str | None = None,
     ) -> httpx.Response:
-        path, request = self.file(session_id, name, content)
+        path, request = self.file(session_id, name, content, path)
         return self.send("POST", path, user, **request)
 
     def files(self, session_id: str, user: str = "ann") -> Any:

@@ -5,7 +5,23 @@ step wrong. Parts know nothing of faults; they are put together with them when t
 Without a switch nothing here has any effect. One file per group of requirements.
 """
 
-from . import case_histories, cases, clearing, expiry, isolation, lifecycle, messages, queries, resumption, security
+from . import (
+    case_histories,
+    cases,
+    clearing,
+    expiry,
+    files,
+    isolation,
+    lifecycle,
+    messages,
+    opening,
+    queries,
+    resumption,
+    security,
+    sharing,
+    sizes,
+    uploads,
+)
 from .registry import FAULTS, Fault, UnknownFaultError, listing, weave
 
 __all__ = [
@@ -16,12 +32,17 @@ __all__ = [
     "cases",
     "clearing",
     "expiry",
+    "files",
     "isolation",
     "lifecycle",
     "listing",
     "messages",
+    "opening",
     "queries",
     "resumption",
     "security",
+    "sharing",
+    "sizes",
+    "uploads",
     "weave",
 ]

@@ -1,5 +1,6 @@
 """Faults in how long a session lives."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -115,6 +116,10 @@ class SweepsByAge(Core):
             return session
         await self.store.sweep(self.overdue)
         return None
+
+    async def living(self, user: str) -> Sequence[Session]:
+        await self.store.sweep(self.overdue)
+        return await super().living(user)
 
     def overdue(self, session: Session) -> bool:
         return self.clock.now() >= self.expiry(session.minutes, session.created_at)

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
@@ -14,13 +14,12 @@ from starlette.responses import Response
 
 from ..core import Core
 from ..errors import RefusalError
-from ..model import Change, Fields, NewMessage, NewSession, Session
+from ..model import Change, Fields, NewMessage, NewSession, Session, Upload
 from ..routes import fm_session_shapes as shapes
 from ..routes.fm_session_service import FmSessionService
+from ..uploads import NoShelf, Shelf, Uploads
+from ..web.forms import Part
 from ..web.views import Views
-
-if TYPE_CHECKING:
-    from ..store import MemoryStore
 
 
 def nth(part: object, *what: Hashable) -> int:
@@ -48,7 +47,8 @@ class TellsPath(Views):
 
 def add_header(request: Request, name: str, value: str) -> None:
     """The request as if it had been sent with this header as well."""
-    request.headers.raw.append((name.encode(), value.encode()))
+    request.scope["headers"] = [*request.scope["headers"], (name.encode(), value.encode())]
+    vars(request).pop("_headers", None)  # the ones that were read before
 
 
 def content(response: Response) -> dict[str, Any]:
@@ -58,8 +58,7 @@ def content(response: Response) -> dict[str, Any]:
 
 def everyone(core: Core) -> list[Session]:
     """The living sessions of all users, the oldest first."""
-    records = cast("MemoryStore", core.store).records
-    return [session for session in records.values() if core.alive(session, "list")]
+    return [session for session in core.store.everyone() if core.alive(session, "list")]
 
 
 class SentBody(Views):
@@ -154,3 +153,53 @@ class DanglingClients(Core):
         if living is not None or dead is None:
             return living
         return replace(self.born(user, wanted, self.minutes(wanted)), session_id=dead)
+
+
+class SentForm(Views):
+    """Keeps a form as it came, so that it can be looked at before its turn."""
+
+    async def form(self, request: Request) -> dict[str, Part]:
+        if not hasattr(request.state, "form"):
+            request.state.form = await super().form(request)
+        return cast("dict[str, Part]", request.state.form)
+
+
+class Disk(Core):
+    """Files lie at paths. Those of a session are what lies in its folder, whoever put it there."""
+
+    def folder(self, session: Session) -> str:
+        return f"session_{session.session_id}"
+
+    def path(self, session: Session, name: str) -> str:
+        return f"{self.folder(session)}/{name}"
+
+    async def find(self, session_id: str) -> Session | None:
+        session = await super().find(session_id)
+        if session is None:
+            return None
+        start = f"{self.folder(session)}/"
+        there = (upload for path, upload in memory(self, "disk").items() if path.startswith(start))
+        return replace(session, uploads=tuple(there))
+
+    async def end(self, session: Session) -> None:
+        await super().end(session)
+        disk, start = memory(self, "disk"), f"{self.folder(session)}/"
+        for path in [path for path in disk if path.startswith(start)]:
+            del disk[path]
+
+
+class DiskUploads(Uploads):
+    """Puts files on that disk, and nowhere else: a path that leads out of it must do no harm."""
+
+    def __init__(self, core: Core, shelf: Shelf) -> None:
+        super().__init__(core, NoShelf())
+
+    def shown(self, session: Session, name: str, safe: str) -> str:
+        """The name under which a file lies, and is listed; `safe` is the one it should have."""
+        return safe
+
+    def accepted(self, session: Session, name: str, content: bytes) -> Upload:
+        upload = super().accepted(session, name, content)
+        upload = replace(upload, name=self.shown(session, name, upload.name))
+        memory(self.core, "disk")[cast("Disk", self.core).path(session, upload.name)] = upload
+        return upload
