@@ -3,7 +3,7 @@
 model.py     what a session and a message are
 clock.py     what time it is
 lives.py     how long a session lives
-store.py     where sessions are kept
+stores/      where sessions are kept: in this process, or in a Redis that several share
 core.py      the rules: create or resume, read, change, end, converse, stay alive
 cases.py     queries, and the cases that they belong to
 assistant.py what answers a query: an echo of what the session holds

@@ -1,6 +1,5 @@
-"""Time never goes back: a session's life must not depend on somebody setting the system's clock."""
+"""What time it is, by the system or by a test. Lives are measured with nothing else."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -8,20 +7,16 @@ LONGEST_JUMP = 10_000_000_000.0  # seconds in all; keeps every time far from the
 
 
 class Clock(Protocol):
-    """Tells aware UTC times; each is at least as late as the one before."""
+    """Tells aware UTC times."""
 
     def now(self) -> datetime: ...
 
 
 class SystemClock:
-    """Starts at the system's time and then follows its monotonic clock."""
-
-    def __init__(self) -> None:
-        self._start = datetime.now(UTC)
-        self._zero = time.monotonic()
+    """The system's time, in UTC whatever its zone is. If somebody sets it, lives follow."""
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=time.monotonic() - self._zero)
+        return datetime.now(UTC)
 
 
 class ControlledClock:
@@ -37,5 +32,16 @@ class ControlledClock:
     def advance(self, seconds: float) -> None:
         """Jump forward. Raises ValueError for a jump back, or beyond the longest jump in all."""
         if not 0 <= seconds <= LONGEST_JUMP - self.advanced:
-            raise ValueError("a clock can only be advanced, and not without end")
+            raise cannot_jump()
         self.advanced += seconds
+
+    async def jump(self, seconds: float) -> None:
+        """Jump forward, and so does every process that shares this clock. Raises ValueError like `advance`."""
+        self.advance(seconds)
+
+    async def catch_up(self) -> None:
+        """Hear of the jumps that other processes made."""
+
+
+def cannot_jump() -> ValueError:
+    return ValueError("a clock can only be advanced, and not without end")

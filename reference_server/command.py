@@ -18,12 +18,12 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp
 
-from .clock import ControlledClock, SystemClock
 from .faults import UnknownFaultError, listing, weave
 from .proxy import Proxy
 from .routes import CONTRACTS, DEFAULTS
 from .serving import AddressError, listen, serve
-from .settings import SettingError, Settings, log_level, number, port
+from .settings import SettingError, Settings, log_level, number, port, redis_url
+from .stores import open_clock, open_store
 from .web.app import Plan
 from .web.logs import LOG, start_logging
 
@@ -41,8 +41,9 @@ def parser() -> argparse.ArgumentParser:
     add("--contract", default="fm-session-service", metavar="NAME", help=f"one of: {', '.join(CONTRACTS)}")
     add("--host", default="127.0.0.1", help="the address to listen on (default: only this machine)")
     add("--port", metavar="N", help="0 takes a free one (default: the variable PORT, or else the contract's own)")
-    add("--minute", metavar="SECONDS", help="how long a minute of a session's life lasts (default: 60)")
-    add("--test-clock", action="store_true", help="adds /_test/clock, by which the clock can be advanced")
+    add("--store", metavar="URL", help="memory, or redis://HOST:PORT/DB (default: REDIS_URL, or else memory)")
+    add("--clock", default="real", metavar="NAME", help="real, or control: adds /_test/clock, which moves time on")
+    add("--minute-seconds", metavar="N", help="how long a minute of a session's life lasts (default: 60)")
     add("--until-stdin-closes", action="store_true", help="stop at the end of stdin")
     add("--fault", action="append", default=[], metavar="ID", help="break this on purpose; may be repeated")
     add("--proxy-for", metavar="URL", help="be a client's proxy for this main server (default: BACKEND_URL)")
@@ -74,15 +75,17 @@ def run(arguments: Sequence[str] | None) -> int:
     settings = Settings.from_environment(os.environ, DEFAULTS[options.contract])
     if options.port is not None:
         settings = replace(settings, port=port("--port", options.port))
-    if options.minute is not None:
-        settings = replace(settings, minute=number("--minute", options.minute, 0.001, 86_400))
+    if options.store is not None:
+        settings = replace(settings, redis_url=redis_url("--store", options.store))
+    if options.minute_seconds is not None:
+        settings = replace(settings, minute=number("--minute-seconds", options.minute_seconds, 0.001, 86_400))
+    if options.clock not in ("real", "control"):
+        raise SettingError(f"--clock must be real or control, not {options.clock!r}")
     faults = weave(options.fault)
 
     start_logging(settings.log_level)
-    if settings.redis_url is not None:
-        LOG.warning("REDIS_URL is set, but this server keeps sessions in memory only")
-    clock = ControlledClock() if options.test_clock else SystemClock()
-    plan = Plan(settings, clock, faults)
+    clock = open_clock(settings, options.clock)
+    plan = Plan(settings, clock, faults, open_store(settings, clock))
     for fault_id in options.fault:
         LOG.warning("broken on purpose: %s", fault_id)
     serve_at(CONTRACTS[options.contract](plan), options, settings.port)

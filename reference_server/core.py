@@ -18,7 +18,7 @@ from .clock import Clock
 from .errors import session_not_found
 from .lives import Lives
 from .model import Change, Created, Message, NewMessage, NewSession, Page, Session, Status
-from .store import Store
+from .stores.store import Store
 
 Operation = Literal[
     "create", "resume", "read", "update", "delete", "list", "add_message", "messages", "heartbeat", "sweep",
@@ -217,8 +217,7 @@ class Core:
 
     async def living(self, user: str) -> Sequence[Session]:
         """The user's living sessions in the order of their birth, each of them once."""
-        found = [await self.find(session_id) for session_id in await self.store.listed(user)]
-        return [session for session in found if session and self.alive(session, "list")]
+        return [session for session in await self.store.listed(user) if self.alive(session, "list")]
 
     def conversation(self, session: Session) -> Sequence[Message]:
         """The messages of a session, for every view of them."""

@@ -15,6 +15,7 @@ Reason = Literal[
     "invalid_request",
     "origin_not_allowed",
     "internal_error",
+    "store_unavailable",
 ]
 
 
@@ -25,6 +26,13 @@ class RefusalError(Exception):
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
+
+
+class UnavailableError(RefusalError):
+    """The store can't be used now. Nothing has changed, unless it fell silent in the middle of the change itself."""
+
+    def __init__(self, detail: str = "The store can't be used now.") -> None:
+        super().__init__("store_unavailable", detail)
 
 
 def session_not_found() -> RefusalError:

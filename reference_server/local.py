@@ -9,6 +9,7 @@ import httpx
 
 from reference_server.clock import ControlledClock
 from reference_server.routes import CONTRACTS, DEFAULTS
+from reference_server.stores import open_store
 from reference_server.web.app import Plan, Weave, as_written
 
 BIRTH = datetime(2030, 1, 1, tzinfo=UTC)
@@ -33,7 +34,9 @@ class Local:
 
     def __init__(self, weave: Weave = as_written, contract: str = "fm-session-service", **settings: Any) -> None:
         self.clock = ControlledClock(StoppedClock())
-        plan = Plan(replace(DEFAULTS[contract], **settings), self.clock, weave)
+        chosen = replace(DEFAULTS[contract], **settings)
+        self.store = open_store(chosen, self.clock)
+        plan = Plan(chosen, self.clock, weave, self.store)
         self.app = CONTRACTS[contract](plan)
         transport = httpx.ASGITransport(self.app)
         self._runner = asyncio.Runner()
@@ -44,6 +47,7 @@ class Local:
 
     def __exit__(self, *_: object) -> None:
         self._runner.run(self._client.aclose())
+        self._runner.run(self.store.close())
         self._runner.close()
 
     def send(self, method: str, path: str, user: str | None = "ann", **request: Any) -> httpx.Response:

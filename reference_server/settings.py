@@ -1,9 +1,11 @@
 """Settings come from the environment; the command line may override some of them."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
+from urllib.parse import urlsplit
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -19,7 +21,8 @@ class Settings:
     service_name: str = "fm-session-service"
     environment: str = "development"
     port: int = 8002
-    redis_url: str | None = None
+    redis_url: str | None = None  # none: sessions are in memory
+    redis_prefix: str = "fm-session-service:"
     default_minutes: float = 180
     longest_minutes: float = 480
     cors_origins: tuple[str, ...] = ("*",)
@@ -41,7 +44,8 @@ class Settings:
             service_name=given.get("SERVICE_NAME", usual.service_name),
             environment=given.get("ENVIRONMENT", usual.environment),
             port=port("PORT", given.get("PORT", str(usual.port))),
-            redis_url=given.get("REDIS_URL"),
+            redis_url=redis_url("REDIS_URL", given.get("REDIS_URL", "memory")),
+            redis_prefix=given.get("REDIS_PREFIX", usual.redis_prefix),
             default_minutes=number(usual.life_variable, life, 1, longest),
             longest_minutes=longest,
             guests=switch("GUESTS", given.get("GUESTS", "no")),
@@ -73,6 +77,20 @@ def port(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) < 65536):
         raise SettingError(f"{name} must be a whole number from 0 to 65535, not {text!r}")
     return int(text)
+
+
+def redis_url(name: str, text: str) -> str | None:
+    """Where a Redis is; none for `memory`. The text isn't repeated: it may have a password in it."""
+    if text == "memory":
+        return None
+    wrong = SettingError(f"{name} must be memory, or a URL like redis://localhost:6379/0")
+    if not re.fullmatch(r"rediss?://([^\s/?#@]*@)?[^\s/?#@]+(/[0-9]{0,9})?", text):
+        raise wrong
+    try:
+        urlsplit(text).port  # noqa: B018 - it is what fails
+    except ValueError:
+        raise wrong from None
+    return text
 
 
 def origins(text: str) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from ..assistant import Assistant
 from ..cases import Cases
 from ..model import Session, Upload
 from ..settings import Settings
-from ..uploads import FolderCore, Folders, Uploads
+from ..stores import MemoryStore
+from ..uploads import FolderCore, Folders, NoShelf, Uploads
 from ..web import forms
 from ..web.app import Parameter, Plan, Route, application
 from ..web.views import Views
@@ -28,6 +29,7 @@ DEFAULTS = Settings(
     port=8000,
     default_minutes=60,
     longest_minutes=10_000_000,
+    redis_prefix="agentic-multi-client:",
     life_variable="SESSION_TIMEOUT",
 )
 ANYONE = ""  # no call has an identity, so to the rules all of them are one user's
@@ -144,7 +146,10 @@ class AgenticMultiClient(Views):
 
 
 def make(plan: Plan) -> FastAPI:
-    """A server that keeps the contract; its folders of files are removed with it."""
+    """A server that keeps the contract; its folders of files are removed with it.
+
+    Where sessions outlive the server there are no folders: what is shown of a file is in its session.
+    """
     views = plan.views(AgenticMultiClient, FolderCore)
 
     def root() -> Path:
@@ -154,8 +159,9 @@ def make(plan: Plan) -> FastAPI:
 
     assert isinstance(views.core, FolderCore)
     views.core.folders = Folders(root)
+    shelf = views.core.folders if isinstance(plan.store, MemoryStore) else NoShelf()
     views.cases = plan.weave(Cases)(views.core, plan.weave(Assistant)())
-    views.uploads = plan.weave(Uploads)(views.core, views.core.folders)
+    views.uploads = plan.weave(Uploads)(views.core, shelf)
     return application(plan, views, "agentic-multi-client", routes(views))
 
 

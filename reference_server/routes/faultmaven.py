@@ -22,7 +22,9 @@ API = "/api/v1"
 SESSIONS = API + "/sessions"
 SESSION = SESSIONS + "/{session_id}"
 HISTORY = SESSION + "/cases/{case_id}/history"
-DEFAULTS = Settings(service_name="faultmaven", port=8000, default_minutes=1440, longest_minutes=10_080)
+DEFAULTS = Settings(
+    service_name="faultmaven", port=8000, default_minutes=1440, longest_minutes=10_080, redis_prefix="faultmaven:"
+)
 GUEST = ""  # the user of all who name none; nobody can be called so
 
 

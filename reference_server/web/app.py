@@ -1,7 +1,7 @@
 """From a table of routes to an application that documents itself and refuses in one form only."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NotRequired, Protocol, TypeVar, cast
 
 from fastapi import FastAPI
@@ -17,7 +17,8 @@ from ..core import Core
 from ..errors import RefusalError, invalid
 from ..lives import Lives
 from ..settings import Settings
-from ..store import MemoryStore
+from ..stores import MemoryStore, Store
+from .clock_routes import add_test_clock, on_time
 from .cors import Cors
 from .edge import Edge, LastResort
 from .views import Views
@@ -41,17 +42,18 @@ def as_written(part: type[T]) -> type[T]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a server is made from: settings, a clock, and what stands in for its parts, if anything."""
+    """What a server is made from: settings, a clock, what stands in for its parts, if anything, and a store."""
 
     settings: Settings
     clock: Clock
     weave: Weave = as_written
+    store: Store = field(default_factory=MemoryStore)
 
     def views(self, kind: type[V], rules: type[Core] = Core) -> V:
         """A contract's routes over a core of their own."""
         settings = self.settings
         lives = Lives(settings.default_minutes, settings.longest_minutes, minute=settings.minute)
-        core = self.weave(rules)(self.weave(MemoryStore)(), self.clock, lives)
+        core = self.weave(rules)(self.store, self.clock, lives)
         return self.weave(kind)(core, settings)
 
 
@@ -99,6 +101,8 @@ def application(
     app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None, redirect_slashes=False)
     health = Route("GET", "/health", views.health, "health", "Whether the service can work.", {200: Health})
     routes = [*routes, health]
+    if isinstance(plan.clock, ControlledClock):
+        routes = [replace(route, handler=on_time(plan.clock, route.handler)) for route in routes]
     for route in routes:
         _add(app, route)
         if either_slash:
@@ -106,7 +110,7 @@ def application(
                 app, replace(route, path=route.path[:-1] if route.path.endswith("/") else f"{route.path}/"), shown=False
             )
     if isinstance(plan.clock, ControlledClock):
-        _add_test_clock(app, views, plan.clock)
+        add_test_clock(app, views, plan.clock)
     _describe(app, routes, describe)
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -139,7 +143,7 @@ def _add(app: FastAPI, route: Route, *, shown: bool = True) -> None:
     responses: dict[int | str, dict[str, Any]] = {
         status: {"content": _json(shape)} for status, shape in route.answers.items() if shape is not None
     }
-    responses |= {status: {"content": _json(Error)} for status in (*route.refusals, 500)}
+    responses |= {status: {"content": _json(Error)} for status in (*route.refusals, 500, 503)}
     extra: dict[str, Any] = {"parameters": list(route.parameters)} if route.parameters else {}
     if route.body is not None:
         extra["requestBody"] = {"required": route.body_required, "content": _json(route.body, route.body_type)}
@@ -185,26 +189,3 @@ def _methods(app: FastAPI, request: Request) -> list[str]:
     """Every method that this path has, on whichever of its routes."""
     matching = [route for route in app.routes if route.matches(request.scope)[0] is not Match.NONE]
     return sorted({method for route in matching for method in getattr(route, "methods", None) or ()})
-
-
-def _add_test_clock(app: FastAPI, views: Views, clock: ControlledClock) -> None:
-    class Jump(TypedDict):
-        advance_seconds: float
-
-    jump = TypeAdapter(Jump)
-
-    def state() -> Response:
-        return views.answer(200, {"now": clock.now().isoformat(), "advanced_seconds": clock.advanced})
-
-    async def read(request: Request) -> Response:
-        return state()
-
-    async def advance(request: Request) -> Response:
-        try:
-            clock.advance((await views.body(request, jump))["advance_seconds"])
-        except ValueError:
-            raise invalid("advance_seconds: must not be negative, and not without end") from None
-        return state()
-
-    app.add_api_route("/_test/clock", read, methods=["GET"], include_in_schema=False)
-    app.add_api_route("/_test/clock", advance, methods=["POST"], include_in_schema=False)

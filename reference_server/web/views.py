@@ -32,6 +32,7 @@ STATUS: dict[Reason, int] = {
     "invalid_request": 422,
     "origin_not_allowed": 400,
     "internal_error": 500,
+    "store_unavailable": 503,
 }
 
 
@@ -121,6 +122,7 @@ class Views:
 
     async def health(self, request: Request) -> Response:
         """Whether the service can work; says nothing about sessions, and does nothing to them."""
+        await self.core.store.check()
         settings = self.settings
         content = {"status": "healthy", "service": settings.service_name, "environment": settings.environment}
         return self.answer(200, content)

@@ -9,7 +9,7 @@ Examples:
   sessionproof serve --port 8002
   sessionproof serve --port 8002 --fault F-RES-02
   sessionproof serve --list-faults
-  sessionproof serve --port 8002 --test-clock --minute 1"""
+  sessionproof serve --port 8002 --clock control --minute-seconds 1"""
 
 
 @click.command(

@@ -22,8 +22,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def local(root: Path) -> Iterator[Local]:
-    with Local(contract="agentic-multi-client") as server:
+def local(kept: dict[str, Any], root: Path) -> Iterator[Local]:
+    with Local(contract="agentic-multi-client", **kept) as server:
         yield server
 
 
@@ -48,6 +48,9 @@ def upload(local: Local, session_id: str, name: str = "a.txt", content: bytes = 
 def reason(answer: httpx.Response) -> tuple[int, str]:
     assert set(answer.json()) == {"detail", "reason"}
     return answer.status_code, answer.json()["reason"]
+
+
+in_memory = pytest.mark.parametrize("kept", [{}], ids=["memory"])  # elsewhere there are no folders
 
 
 def folders(root: Path) -> dict[str, dict[str, bytes]]:
@@ -172,6 +175,7 @@ def test_two_sessions_in_one_request_are_refused(local: Local) -> None:
     assert read(local, first)["message_count"] == read(local, second)["upload_count"] == 0
 
 
+@in_memory
 def test_files_lie_in_a_folder_per_session_under_safe_names(local: Local, root: Path) -> None:
     first, second = new(local), new(local)
     for session_id, content in ((first, b"1"), (second, b"2")):
@@ -185,6 +189,7 @@ def test_files_lie_in_a_folder_per_session_under_safe_names(local: Local, root: 
     assert [entry["filename"] for entry in read(local, first)["uploads"]] == names
 
 
+@in_memory
 def test_folders_end_with_their_sessions(local: Local, root: Path) -> None:
     deleted, expired = new(local), new(local)
     upload(local, deleted)

@@ -11,8 +11,8 @@ Exchange = tuple[str, str, str, dict[str, Any]]
 
 
 @pytest.fixture
-def local() -> Iterator[Local]:
-    with Local(contract="faultmaven") as server:
+def local(kept: dict[str, Any]) -> Iterator[Local]:
+    with Local(contract="faultmaven", **kept) as server:
         yield server
 
 

@@ -16,20 +16,20 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-def local() -> Iterator[Local]:
-    with Local() as server:
+def local(kept: dict[str, Any]) -> Iterator[Local]:
+    with Local(**kept) as server:
         yield server
 
 
 @pytest.fixture
-def faultmaven() -> Iterator[Local]:
-    with Local(contract="faultmaven") as server:
+def faultmaven(kept: dict[str, Any]) -> Iterator[Local]:
+    with Local(contract="faultmaven", **kept) as server:
         yield server
 
 
 @pytest.fixture
-def agentic() -> Iterator[Local]:
-    with Local(contract="agentic-multi-client") as server:
+def agentic(kept: dict[str, Any]) -> Iterator[Local]:
+    with Local(contract="agentic-multi-client", **kept) as server:
         yield server
 
 

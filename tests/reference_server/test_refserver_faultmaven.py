@@ -14,8 +14,8 @@ UPLOADS = ["/data", "/api/v1/data/upload"]
 
 
 @pytest.fixture
-def local() -> Iterator[Local]:
-    with Local(contract="faultmaven") as server:
+def local(kept: dict[str, Any]) -> Iterator[Local]:
+    with Local(contract="faultmaven", **kept) as server:
         yield server
 
 

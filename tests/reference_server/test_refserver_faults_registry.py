@@ -12,7 +12,7 @@ from reference_server.faults import FAULTS, UnknownFaultError, weave
 from reference_server.local import SESSIONS, Local
 from reference_server.routes import CONTRACTS
 from reference_server.routes.fm_session_service import FmSessionService
-from reference_server.store import MemoryStore
+from reference_server.stores import MemoryStore
 from reference_server.web.cors import Cors
 from reference_server.web.edge import Edge, LastResort
 

@@ -14,8 +14,8 @@ from reference_server.web import body as bodies
 
 
 @pytest.fixture
-def local() -> Iterator[Local]:
-    with Local() as server:
+def local(kept: dict[str, Any]) -> Iterator[Local]:
+    with Local(**kept) as server:
         yield server
 
 

@@ -16,8 +16,8 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-def local() -> Iterator[Local]:
-    with Local(contract="faultmaven") as server:
+def local(kept: dict[str, Any]) -> Iterator[Local]:
+    with Local(contract="faultmaven", **kept) as server:
         yield server
 
 

@@ -1,36 +1,11 @@
-"""A store keeps three tables and one promise: while one caller holds a user, nobody else changes that user's.
-
-The tables are records (id -> session), lists (user -> ids, the oldest first) and clients (key -> id).
-The rules are elsewhere (core.py); a store neither checks owners nor looks at the time.
-"""
+"""Sessions in dictionaries of this process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol
+from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
-from .model import Session
-
-
-class Store(Protocol):
-    """What the core needs. Every method may wait: to read and then write, hold `exclusive`."""
-
-    def exclusive(self, user: str) -> AbstractAsyncContextManager[None]: ...
-
-    async def load(self, session_id: str) -> Session | None: ...
-    async def save(self, session: Session) -> None: ...
-    async def drop(self, session_id: str) -> None: ...
-
-    async def listed(self, user: str) -> Sequence[str]: ...
-    async def enlist(self, user: str, session_id: str) -> None: ...
-    async def delist(self, user: str, session_id: str) -> None: ...
-
-    async def bound(self, key: Hashable) -> str | None: ...
-    async def bind(self, key: Hashable, session_id: str) -> None: ...
-    async def unbind(self, key: Hashable, session_id: str) -> None: ...
-
-    async def sweep(self, over: Callable[[Session], bool]) -> int: ...
+from ..model import Session
 
 
 class MemoryStore:
@@ -62,8 +37,8 @@ class MemoryStore:
     async def drop(self, session_id: str) -> None:
         self.records.pop(session_id, None)
 
-    async def listed(self, user: str) -> Sequence[str]:
-        return list(self.lists.get(user, ()))
+    async def listed(self, user: str) -> Sequence[Session]:
+        return [self.records[session_id] for session_id in self.lists.get(user, ()) if session_id in self.records]
 
     async def enlist(self, user: str, session_id: str) -> None:
         self.lists.setdefault(user, {})[session_id] = None
@@ -93,3 +68,12 @@ class MemoryStore:
             await self.delist(session.user_id, session_id)
         self.clients = {key: session_id for key, session_id in self.clients.items() if session_id not in gone}
         return len(self.records)
+
+    async def check(self) -> None:
+        """It can always be used."""
+
+    async def close(self) -> None:
+        """There is nothing to put away."""
+
+    def everyone(self) -> Sequence[Session]:
+        return list(self.records.values())
