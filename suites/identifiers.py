@@ -186,14 +186,15 @@ def a_trailing_slash_does_what_is_declared(
     alice: Caller, nobody: Caller, new_caller: NewCaller, expect: Expect, numbers: Numbers, target: Run
 ) -> None:
     session = alice.has_session()
-    has_identity = target.contract.identity.kind != "none"
-    others = [nobody] if has_identity else []
+    identity = target.contract.identity
+    others = [nobody] if identity.kind != "none" else []
     others += [new_caller("bob")] if "users" in target.means and numbers.times > 1 else []
     for binding in target.contract.bindings[: 5 * numbers.times**3]:
         if binding.operation in ("delete", "login") or ("{" in binding.path and not binding.on_session):
             continue
         other = other_form(binding, session)
-        for caller in [one for one in others if binding.on_session or (one is nobody and not binding.anonymous)]:
+        needs_identity = not binding.anonymous and not identity.guests
+        for caller in [one for one in others if binding.on_session or (one is nobody and needs_identity)]:
             for path in (other, f"/{other}")[: numbers.times]:
                 reply = at_path(caller, binding, path, session)
                 by = f"no success for {caller.name}"

@@ -185,6 +185,8 @@ def without_an_identity_nothing_is_done(
     numbers: Numbers,
     target: Run,
 ) -> None:
+    if target.contract.identity.guests:
+        raise NotDeclared("callers without an identity are declared to be guests")
     session = filled_session(alice, target)
     before = snapshot(alice, session, moving=True)
     owned = listed(alice).values("session") if target.contract.has("list") else []
