@@ -64,13 +64,18 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        return len(set(map(_told, self.outcomes))) > 1
+        """Whether the reports differ in anything, if only in what a baseline accepts."""
+        return len({outcome and (outcome.verdict, outcome.accepted) for outcome in self.outcomes}) > 1
+
+    @property
+    def changed(self) -> bool:
+        """Whether the reports have more than one verdict; not to know the requirement is one."""
+        return len({outcome and outcome.verdict for outcome in self.outcomes}) > 1
 
     @property
     def judged_differently(self) -> bool:
-        """Whether the reports differ although each of them that differs has judged it."""
-        judged = {_told(each) for each in self.outcomes if each is not None and each.verdict not in _NOT_JUDGED}
-        return len(judged) > 1
+        """Whether those reports that could judge it have more than one verdict."""
+        return len({outcome.verdict for outcome in self.outcomes if outcome} - _NOT_JUDGED) > 1
 
 
 @dataclass(frozen=True)
@@ -92,13 +97,15 @@ class Comparison:
     rows: tuple[Row, ...]
 
     @property
-    def judged_differently(self) -> list[Row]:
-        return [row for row in self.rows if row.judged_differently]
+    def different(self) -> list[Row]:
+        """What stands out: what changed at one target, what several targets are judged differently in."""
+        return [row for row in self.rows if (row.changed if self.one_target else row.judged_differently)]
 
     @property
-    def judged_by_some(self) -> list[Row]:
-        """Rows that differ only in whether somebody looked: not declared, not selected, not known."""
-        return [row for row in self.rows if row.differs and not row.judged_differently]
+    def otherwise(self) -> list[Row]:
+        """Rows that differ in who could judge them, or in what a baseline accepts."""
+        told = {row.id for row in self.different}
+        return [row for row in self.rows if row.differs and row.id not in told]
 
     @property
     def same(self) -> list[Row]:
@@ -140,10 +147,6 @@ def compare(columns: Sequence[Column]) -> Comparison:
         for id, (level, sentence) in sentences.items()
     ]
     return Comparison(tuple(columns), tuple(rows))
-
-
-def _told(outcome: Outcome | None) -> tuple[Verdict, bool] | None:
-    return None if outcome is None else (outcome.verdict, outcome.accepted)
 
 
 def _change(before: Column, after: Column, rows: Sequence[Row]) -> Change:

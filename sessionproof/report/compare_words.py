@@ -64,9 +64,8 @@ def headline(comparison: Comparison) -> str:
     """What the comparison comes to, in a few words."""
     if len(comparison.columns) == 1:
         return "ONE REPORT"
-    different = len(comparison.judged_differently)
     what = "CHANGED" if comparison.one_target else "JUDGED DIFFERENTLY"
-    return f"{different} {what}" if different else f"NOTHING {what}"
+    return f"{len(comparison.different) or 'NOTHING'} {what}"
 
 
 def parts(comparison: Comparison) -> list[str]:
@@ -75,8 +74,7 @@ def parts(comparison: Comparison) -> list[str]:
         return [count(len(comparison.rows), "requirement", "requirements")]
     return [
         count(len(comparison.columns), "report", "reports"),
-        f"{len(comparison.judged_differently)} judged differently",
-        f"{len(comparison.judged_by_some)} judged by some only",
+        f"{len(comparison.otherwise)} otherwise different",
         f"{len(comparison.same)} the same everywhere",
     ]
 
@@ -84,8 +82,8 @@ def parts(comparison: Comparison) -> list[str]:
 def sections(comparison: Comparison) -> dict[str, list[Row]]:
     """The rows under their titles, what differs first; no title without rows."""
     titled = {
-        "Changed" if comparison.one_target else "Judged differently": comparison.judged_differently,
-        "Judged by some only": comparison.judged_by_some,
+        "Changed" if comparison.one_target else "Judged differently": comparison.different,
+        "Otherwise different": comparison.otherwise,
         "The same everywhere" if len(comparison.columns) > 1 else "Verdicts": comparison.same,
     }
     return {title: rows for title, rows in titled.items() if rows}

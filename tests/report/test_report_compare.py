@@ -64,16 +64,16 @@ def shown(comparison: Comparison, width: int = 80, encoding: str = "utf-8", **op
 
 def test_what_differs_comes_first(tmp_path: Path) -> None:
     comparison = compared(tmp_path, OURS, THEIRS)
-    assert [row.id for row in comparison.judged_differently] == ["RES-01"]
-    assert [row.id for row in comparison.judged_by_some] == ["CAS-01"]
+    assert [row.id for row in comparison.different] == ["RES-01"]
+    assert [row.id for row in comparison.otherwise] == ["CAS-01"]
     assert [row.id for row in comparison.same] == ["RES-02", "LIF-01"]
     text = shown(comparison)
-    titles = ["JUDGED DIFFERENTLY (1)", "JUDGED BY SOME ONLY (1)", "THE SAME EVERYWHERE (2)"]
+    titles = ["JUDGED DIFFERENTLY (1)", "OTHERWISE DIFFERENT (1)", "THE SAME EVERYWHERE (2)"]
     assert sorted(titles, key=text.index) == titles
     assert re.search(r"^RES-01 +failed +passed +MUST ", text, re.MULTILINE)
     assert re.search(r"^CAS-01 +n/a +passed +MUST ", text, re.MULTILINE)
     assert "  passed (2): RES-02 LIF-01\n" in text
-    assert text.split("\n")[-3].startswith("1 JUDGED DIFFERENTLY  2 reports · 1 judged differently · ")
+    assert text.split("\n")[-3].startswith("1 JUDGED DIFFERENTLY  2 reports · 1 otherwise different · 2 the same")
 
 
 def test_each_head_says_what_the_run_was(tmp_path: Path) -> None:
@@ -121,16 +121,25 @@ def test_runs_that_were_not_alike_are_named(tmp_path: Path) -> None:
 
 
 def test_a_requirement_that_one_report_does_not_know_is_left_blank(tmp_path: Path) -> None:
-    comparison = compared(tmp_path, report_of(passed("LIF-01")), report_of(passed("LIF-01"), passed("NEW-01")))
-    assert [(row.id, row.outcomes[0]) for row in comparison.judged_by_some] == [("NEW-01", None)]
+    comparison = compared(tmp_path, replace(THEIRS, results=(passed("LIF-01"),)), report_of(passed("NEW-01")))
+    assert [(row.id, row.outcomes.index(None)) for row in comparison.otherwise] == [("LIF-01", 1), ("NEW-01", 0)]
     assert re.search(r"^NEW-01 {13}passed ", shown(comparison), re.MULTILINE)
 
 
-def test_what_the_baseline_accepts_differs_from_what_it_does_not(tmp_path: Path) -> None:
-    accepted = lacking("EXP-01", "clock", accepted="known")
-    comparison = compared(tmp_path, report_of(lacking("EXP-01", "clock")), report_of(accepted))
-    assert [row.id for row in comparison.judged_differently] == ["EXP-01"]
-    assert re.search(r"^EXP-01 +unproven +unproven\* ", shown(comparison), re.MULTILINE)
+def test_what_a_baseline_accepts_is_marked_and_no_other_verdict(tmp_path: Path) -> None:
+    accepted = report_of(lacking("EXP-01", "clock", accepted="known"))
+    for reports in ([OURS, replace(accepted, contract="ours")], [report_of(lacking("EXP-01", "clock")), accepted]):
+        comparison = compared(tmp_path, *reports)
+        assert re.search(r" unproven\*", shown(comparison))
+    assert [row.id for row in comparison.otherwise] == ["EXP-01"]
+    assert comparison.different == []
+    assert "no verdict changed" in shown(comparison)
+
+
+def test_what_a_later_report_can_judge_has_changed(tmp_path: Path) -> None:
+    comparison = compared(tmp_path, report_of(NOT_DECLARED), report_of(passed("CAS-01"), passed("NEW-01")))
+    assert [row.id for row in comparison.different] == ["CAS-01", "NEW-01"]
+    assert comparison.changes[0].mended == ("CAS-01", "NEW-01")
 
 
 def test_names_are_told_apart_by_file_then_by_path_then_by_place(tmp_path: Path) -> None:
@@ -224,7 +233,7 @@ def edited(tmp_path: Path, **changes: Any) -> Path:
         ({"started": "2026-06-04T09:30:11"}, "started is not a time with a zone"),
         ({"duration_s": float("inf")}, "Infinity is not a number"),
         ({"requirements": [{"id": "LIF-01"}]}, "requirements/0: "),
-        ({"surprise": 1}, "'surprise' was unexpected"),
+        ({"exit_code": 7}, "exit_code: 7 is not one of"),
     ],
 )
 def test_a_report_that_is_none_is_refused_in_one_line(changes: dict[str, Any], reason: str, tmp_path: Path) -> None:
@@ -234,6 +243,23 @@ def test_a_report_that_is_none_is_refused_in_one_line(changes: dict[str, Any], r
     assert str(refused.value).startswith(f"{file}: ")
     assert reason in str(refused.value)
     assert len(str(refused.value)) < 600
+
+
+def test_fields_that_other_versions_add_or_lack_do_not_matter(tmp_path: Path) -> None:
+    file = edited(tmp_path, surprise=1)
+    document = json.loads(file.read_text(encoding="utf-8"))
+    del document["notes"], document["requirements"][0]["exercised"]
+    file.write_text(json.dumps(document), encoding="utf-8")
+    assert [column.name for column in read_columns([file])] == ["ours"]
+
+
+def test_a_field_that_is_needed_is_missed(tmp_path: Path) -> None:
+    (file,) = written(tmp_path, OURS)
+    document = json.loads(file.read_text(encoding="utf-8"))
+    del document["contract"]
+    file.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(UsageError, match="'contract' is a required property"):
+        read_columns([file])
 
 
 def test_an_id_that_is_there_twice_is_refused(tmp_path: Path) -> None:
