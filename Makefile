@@ -9,13 +9,16 @@ candidates := $(PYTHON) $(if $(filter file,$(origin PYTHON)),python3.13 python3.
 fits := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 bin := .venv/bin
 
-.PHONY: help verify test tests lint types docs-check clean
+.PHONY: help verify matrix test tests lint types docs docs-check clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 verify: .venv/.installed ## judge the bundled server (ARGS: what `sessionproof verify` takes)
 	$(bin)/sessionproof verify $(ARGS)
+
+matrix: .venv/.installed ## judge four implementations and write docs/implementations.md (ARGS: as for verify)
+	$(bin)/python examples/matrix.py docs/implementations.md $(ARGS)
 
 test: lint types tests ## everything: lint, format, types, tests
 
@@ -28,6 +31,9 @@ lint: .venv/.installed-dev ## lint and format check
 
 types: .venv/.installed-dev ## strict types
 	$(bin)/mypy
+
+docs: .venv/.installed ## write docs/documents.md from its data and from the checks that there are
+	$(bin)/python -m sessionproof.documents
 
 docs-check: .venv/.installed-dev ## links and commands in the documentation
 	$(bin)/python -m pytest tests/packaging/test_docs.py
