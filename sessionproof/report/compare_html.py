@@ -18,13 +18,14 @@ __all__ = ["comparison_sections", "write_comparison_html"]
 
 def write_comparison_html(comparison: Comparison, file: Path) -> None:
     """Writes the comparison as a page that needs nothing else."""
-    word = headline(comparison)
+    word, times = headline(comparison), sorted(when(column) for column in comparison.columns)
+    runs = " to ".join(dict.fromkeys((times[0], times[-1])))
     head = Page(
         title=f"{word.capitalize()}: {', '.join(column.name for column in comparison.columns)}",
         word=word,
         tone="none",
         parts=parts(comparison),
-        facts={"Notes": "; ".join(comparison.notes)} if comparison.notes else {},
+        facts={"Runs of": runs, **({"Note": "; ".join(comparison.notes)} if comparison.notes else {})},
     )
     save(file, page(head, comparison_sections(comparison)).encode())
 
