@@ -11,16 +11,17 @@ from starlette.responses import Response
 from ..core import Core, Operation
 from ..errors import RefusalError
 from ..model import Change, Message, NewSession, Page, Session, Status
+from ..routes.faultmaven import FaultMaven
 from ..routes.fm_session_service import FmSessionService
 from ..web.views import Views
-from .registry import also, fault
-from .tools import RawBody, everyone, memory
+from .registry import AGENTIC, FM_SESSION, WITH_RESUMPTION, also, fault
+from .tools import RawBody, SentBody, everyone, memory
 
 AUTHORISED: ContextVar[str | None] = ContextVar("authorised", default=None)
 ROLES: ContextVar[str] = ContextVar("roles", default="")
 
 
-@fault("F-ISO-01", "ISO-01", "Reading a session does not check its owner.")
+@fault("F-ISO-01", "ISO-01", "Reading a session does not check its owner.", contracts=WITH_RESUMPTION)
 class ReadIsOpen(Core):
     def owns(self, user: str, session: Session, operation: Operation) -> bool:
         return operation == "read" or super().owns(user, session, operation)
@@ -54,14 +55,30 @@ class LaterPagesAreOpen(Core):
     "SEC-07 ISO-01 ISO-02",
     "Ownership is tested by prefix: user_1 can use the sessions of user_10.",
     conditional=True,
+    contracts=WITH_RESUMPTION,
 )
 class OwnerByPrefix(Core):
     def owns(self, user: str, session: Session, operation: Operation) -> bool:
         return session.user_id.startswith(user)
 
 
-@fault("F-ISO-07", "ISO-06 SEC-05", "A user_id in the body of a create wins over the identity header.")
+@fault(
+    "F-ISO-07",
+    "ISO-06 SEC-05",
+    "A user_id in the body of a create wins over the identity header.",
+    contracts=WITH_RESUMPTION,
+)
 class BodyNamesOwner(RawBody):
+    async def create_session(self, request: Request) -> Response:
+        await self.peek(request, required=False)
+        return await super().create_session(request)
+
+    def caller(self, request: Request) -> str:
+        return str(self.raw(request).get("user_id") or super().caller(request))
+
+
+@also("F-ISO-07")
+class CaseOwnerInBody(SentBody, FaultMaven):
     async def create_session(self, request: Request) -> Response:
         await self.peek(request, required=False)
         return await super().create_session(request)
@@ -121,6 +138,7 @@ class RefusalTellsTitle(Core):
     "ISO-01",
     "What its owner has read before is answered from a cache, to everybody.",
     conditional=True,
+    contracts=WITH_RESUMPTION,
 )
 class CacheIsOpen(Core):
     async def read(self, user: str, session_id: str) -> Session:
@@ -188,7 +206,7 @@ class ForbiddenError(RefusalError):
     """A session is there, and somebody else's."""
 
 
-@fault("F-ISO-27", "ISO-04", "A foreign session is answered 403, a missing one 404.")
+@fault("F-ISO-27", "ISO-04", "A foreign session is answered 403, a missing one 404.", contracts=WITH_RESUMPTION)
 class SaysForbidden(Core):
     async def missing(self, user: str, session_id: str, operation: Operation) -> Session:
         session = await self.find(session_id)
@@ -210,6 +228,7 @@ class AnswersForbidden(Views):
     "ISO-04",
     "The refusal of a foreign delete is worded differently from that of a missing session's.",
     conditional=True,
+    contracts=WITH_RESUMPTION,
 )
 class DeleteTellsForeign(Core):
     async def missing(self, user: str, session_id: str, operation: Operation) -> Session:
@@ -218,7 +237,7 @@ class DeleteTellsForeign(Core):
         return await super().missing(user, session_id, operation)
 
 
-@fault("F-ISO-29", "ISO-05", "Without an identity the caller is the user 'anonymous'.")
+@fault("F-ISO-29", "ISO-05", "Without an identity the caller is the user 'anonymous'.", contracts=WITH_RESUMPTION)
 class AnonymousUser(Views):
     def caller(self, request: Request) -> str:
         if self.identity_header.decode() not in request.headers:
@@ -226,7 +245,13 @@ class AnonymousUser(Views):
         return super().caller(request)
 
 
-@fault("F-ISO-30", "ISO-05", "An empty or blank identity is a user like any other.", conditional=True)
+@fault(
+    "F-ISO-30",
+    "ISO-05",
+    "An empty or blank identity is a user like any other.",
+    conditional=True,
+    contracts=WITH_RESUMPTION,
+)
 class BlankUser(Views):
     def caller(self, request: Request) -> str:
         given = request.headers.get(self.identity_header.decode(), "-")
@@ -255,6 +280,7 @@ class LastIdentityWins(Views):
     "ISO-06 ISO-01",
     "With the role 'admin' in a header one may read every session.",
     conditional=True,
+    contracts=WITH_RESUMPTION,
 )
 class AdminByHeader(Views):
     def caller(self, request: Request) -> str:
@@ -281,7 +307,12 @@ class QueryNamesUser(FmSessionService):
         return (request.query_params.get("user_id") if listing else None) or super().caller(request)
 
 
-@fault("F-ISO-35", "ISO-07", "A session named in the header X-Session-ID wins over the one in the path.")
+@fault(
+    "F-ISO-35",
+    "ISO-07",
+    "A session named in the header X-Session-ID wins over the one in the path.",
+    contracts=(FM_SESSION, AGENTIC),
+)
 class HeaderWins(Views):
     def session_id(self, request: Request) -> str:
         return request.headers.get("x-session-id") or super().session_id(request)
@@ -307,6 +338,7 @@ class MessageNamesSession(RawBody):
     "ISO-07",
     "A session_id in the query of a delete wins over the one in the path.",
     conditional=True,
+    contracts=WITH_RESUMPTION,
 )
 class QueryNamesSession(Views):
     def session_id(self, request: Request) -> str:

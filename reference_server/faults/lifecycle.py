@@ -11,16 +11,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..core import Core, Operation
-from ..model import Change, NewSession, Page, Session, Status
+from ..model import Change, Created, NewSession, Page, Session, Status
 from ..routes.fm_session_service import FmSessionService
 from ..routes.fm_session_shapes import SESSION_CHANGE
 from ..web.body import validate
 from ..web.views import Views
-from .registry import fault
+from .registry import AGENTIC, ALL, FM_SESSION, WITH_QUERIES, WITH_RESUMPTION, fault
 from .tools import everyone, memory, nth
 
 
-@fault("F-LIF-01", "LIF-05", "Delete hides the session from the list; reading it still answers 200.")
+@fault(
+    "F-LIF-01",
+    "LIF-05",
+    "Delete hides the session from the list; reading it still answers 200.",
+    contracts=WITH_RESUMPTION,
+)
 class DeleteOnlyHides(Core):
     async def end(self, session: Session) -> None:
         await super().end(session)
@@ -52,7 +57,13 @@ class UpdateWritesBack(Core):
         return await super().keep(session, operation)
 
 
-@fault("F-LIF-06", "LIF-05 SEC-03", "Deleting a session that was deleted before answers 500.", conditional=True)
+@fault(
+    "F-LIF-06",
+    "LIF-05 SEC-03",
+    "Deleting a session that was deleted before answers 500.",
+    conditional=True,
+    contracts=ALL,
+)
 class DeleteAgainFails(Core):
     async def end(self, session: Session) -> None:
         await super().end(session)
@@ -68,6 +79,7 @@ class DeleteAgainFails(Core):
     "F-LIF-20",
     "LIF-01",
     "The first read of a new session asks a replica that doesn't have it yet, and is answered 404.",
+    contracts=WITH_RESUMPTION,
 )
 class FirstReadMisses(Core):
     async def read(self, user: str, session_id: str) -> Session:
@@ -77,7 +89,9 @@ class FirstReadMisses(Core):
         return session
 
 
-@fault("F-LIF-21", "LIF-01", "Every 25th new session is answered, but was never stored.", conditional=True)
+@fault(
+    "F-LIF-21", "LIF-01", "Every 25th new session is answered, but was never stored.", conditional=True, contracts=ALL
+)
 class SometimesNotStored(Core):
     async def enter(self, session: Session) -> None:
         if nth(self, "stored") % 25:
@@ -89,6 +103,7 @@ class SometimesNotStored(Core):
     "LIF-01 LIF-05 RES-08",
     "The id of the session that was deleted last is given to the next new session.",
     conditional=True,
+    contracts=(FM_SESSION, AGENTIC),
 )
 class ReusesIds(Core):
     async def end(self, session: Session) -> None:
@@ -100,7 +115,7 @@ class ReusesIds(Core):
         return str(free.popitem()[0]) if free else super().new_session_id()
 
 
-@fault("F-LIF-23", "LIF-02 MSG-06 EXP-13", "Times are told without a zone.")
+@fault("F-LIF-23", "LIF-02 MSG-06 EXP-13", "Times are told without a zone.", contracts=ALL)
 class NaiveTimes(Views):
     def time(self, moment: datetime) -> str:
         return super().time(moment).removesuffix("Z")
@@ -133,7 +148,12 @@ class CreatedInTheFuture(Core):
         return replace(session, created_at=session.created_at + timedelta(seconds=1))
 
 
-@fault("F-LIF-26", "LIF-03", "Every read counts as activity and as an update: it moves both times.")
+@fault(
+    "F-LIF-26",
+    "LIF-03",
+    "Every read counts as activity and as an update: it moves both times.",
+    contracts=WITH_RESUMPTION,
+)
 class ReadTouches(Core):
     async def read(self, user: str, session_id: str) -> Session:
         session, now = await super().read(user, session_id), self.clock.now()
@@ -251,21 +271,28 @@ class ArchivedForGood(Core):
         return super().changed(session, change, now)
 
 
-@fault("F-LIF-39", "LIF-09", "The health check needs an identity.")
+@fault("F-LIF-39", "LIF-09", "The health check needs an identity.", contracts=WITH_RESUMPTION)
 class HealthNeedsIdentity(Views):
     async def health(self, request: Request) -> Response:
         self.caller(request)
         return await super().health(request)
 
 
-@fault("F-LIF-40", "LIF-09", "The health check shows the id and the user of the newest session.")
+@fault(
+    "F-LIF-40",
+    "LIF-09",
+    "The health check shows the id and the user of the newest session.",
+    contracts=(FM_SESSION, AGENTIC),
+)
 class HealthShowsSessions(Views):
     async def health(self, request: Request) -> Response:
         newest = [f"{session.session_id} of {session.user_id}" for session in everyone(self.core)[-1:]]
         return self.answer(200, {"status": "healthy", "service": self.settings.service_name, "newest": newest})
 
 
-@fault("F-LIF-41", "LIF-09 EXP-07", "Each health check renews the life of every session.")
+@fault(
+    "F-LIF-41", "LIF-09 EXP-07", "Each health check renews the life of every session.", contracts=(FM_SESSION, AGENTIC)
+)
 class HealthRenews(Views):
     async def health(self, request: Request) -> Response:
         for session in everyone(self.core):
@@ -279,3 +306,65 @@ class HealthCreates(Views):
         if self.identity_header.decode() in request.headers:
             await self.core.create(self.caller(request), NewSession(title="health check"))
         return await super().health(request)
+
+
+@fault(
+    "F-LIF-51",
+    "LIF-05",
+    "Delete takes the session off the list and removes its files; its chat goes on as before.",
+    contracts=(AGENTIC,),
+)
+class DeleteOnlyDelists(Core):
+    async def end(self, session: Session) -> None:
+        await super().end(session)
+        await self.keep(replace(session, uploads=()), "delete")
+
+
+@fault(
+    "F-LIF-52",
+    "LIF-03",
+    "Reading a session that has files and a chat cuts the chat down to its newest three queries.",
+    conditional=True,
+    contracts=WITH_QUERIES,
+)
+class ReadCuts(Core):
+    async def read(self, user: str, session_id: str) -> Session:
+        return await self.cut(await super().read(user, session_id), "read")
+
+    async def heartbeat(self, user: str, session_id: str) -> Session:
+        return await self.cut(await super().heartbeat(user, session_id), "heartbeat")
+
+    async def cut(self, session: Session, operation: Operation) -> Session:
+        if session.uploads:
+            await self.keep(replace(session, case_history=session.case_history[-3:]), operation)
+        return session
+
+
+@fault(
+    "F-LIF-53",
+    "LIF-01 LIF-08",
+    "The answer to every second create of a client has the id of its first session, which goes on.",
+    conditional=True,
+    contracts=(AGENTIC,),
+)
+class TellsFirstId(Core):
+    async def create(self, user: str, wanted: NewSession) -> Created:
+        created = await super().create(user, wanted)
+        client = wanted.metadata.get("client_id")
+        first: str = memory(self, "first").setdefault(client, created.session.session_id)
+        if client is None or nth(self, "creates of", client) % 2 or not await self.find(first):
+            return created
+        return replace(created, session=replace(created.session, session_id=first))
+
+
+@fault(
+    "F-LIF-54",
+    "LIF-02 ISO-09",
+    "A new session starts with the files of the one that was made before it, if that has any.",
+    conditional=True,
+    contracts=WITH_QUERIES,
+)
+class StartsWithFiles(Core):
+    def born(self, user: str, wanted: NewSession, minutes: float) -> Session:
+        mine = [other for other in everyone(self) if other.user_id == user]
+        return replace(super().born(user, wanted, minutes), uploads=mine[-1].uploads if mine else ())

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from ..web.app import Weave
 
 FM_SESSION, FAULTMAVEN, AGENTIC = "fm-session-service", "faultmaven", "agentic-multi-client"
+WITH_RESUMPTION = (FM_SESSION, FAULTMAVEN)
 WITH_QUERIES = (FAULTMAVEN, AGENTIC)
 ALL = (FM_SESSION, FAULTMAVEN, AGENTIC)
 T = TypeVar("T")
@@ -34,6 +35,11 @@ class Fault:
     conditional: bool
     contracts: tuple[str, ...]
     parts: tuple[type, ...]
+
+    @property
+    def topic(self) -> str:
+        """The file that it is written in."""
+        return self.parts[0].__module__.rpartition(".")[2]
 
 
 FAULTS: dict[str, Fault] = {}
@@ -74,10 +80,12 @@ def weave(fault_ids: Sequence[str]) -> Weave:
     chosen = [_known(fault_id) for fault_id in fault_ids]
 
     def woven(part: type[T], /) -> type[T]:
-        faulty = [piece for fault in chosen for piece in fault.parts if issubclass(part, _original(piece))]
-        if not faulty:
-            return part
-        return cast("type[T]", type(part.__name__, (*dict.fromkeys(faulty), part), {}))
+        pieces = dict.fromkeys(piece for fault in chosen for piece in fault.parts if issubclass(part, _original(piece)))
+        # What another piece is a variant of comes with it.
+        faulty = [
+            piece for piece in pieces if not any(issubclass(other, piece) for other in pieces if other is not piece)
+        ]
+        return cast("type[T]", type(part.__name__, (*faulty, part), {})) if faulty else part
 
     return woven
 

@@ -14,11 +14,17 @@ from ..core import Core, Operation
 from ..model import Change, Created, NewSession, Session
 from ..routes import fm_session_shapes as shapes
 from ..routes.fm_session_service import FmSessionService
-from .registry import fault
+from ..web.views import Views
+from .registry import ALL, WITH_RESUMPTION, fault
 from .tools import DanglingClients, everyone, nth
 
 
-@fault("F-RES-01", "RES-01", "The client_id is stored but never looked up: every create makes a new session.")
+@fault(
+    "F-RES-01",
+    "RES-01",
+    "The client_id is stored but never looked up: every create makes a new session.",
+    contracts=WITH_RESUMPTION,
+)
 class NeverResumes(Core):
     async def resumable(self, user: str, wanted: NewSession) -> Session | None:
         return None
@@ -29,6 +35,7 @@ class NeverResumes(Core):
     "RES-01",
     "The first resume uses the client's entry up: the second one makes a new session.",
     conditional=True,
+    contracts=WITH_RESUMPTION,
 )
 class ResumesOnce(Core):
     async def resumed(self, session: Session, wanted: NewSession) -> Session:
@@ -57,6 +64,7 @@ class ChecksThenCreates(Core):
     "F-RES-05",
     "RES-05 ISO-01",
     "Sessions are found by client_id alone: a second user with the same one resumes the first's session.",
+    contracts=WITH_RESUMPTION,
 )
 class KeyWithoutUser(Core):
     def key(self, user: str, client_id: str) -> Hashable:
@@ -67,6 +75,7 @@ class KeyWithoutUser(Core):
     "F-RES-06",
     "RES-08",
     "Delete leaves the client's entry: the next resume answers the dead id, and every later call 404.",
+    contracts=WITH_RESUMPTION,
 )
 class DeleteLeavesClient(DanglingClients):
     async def end(self, session: Session) -> None:
@@ -78,6 +87,7 @@ class DeleteLeavesClient(DanglingClients):
     "F-RES-07",
     "RES-08 LIF-05",
     "Delete only flags the record; a resume takes the flag off and brings the conversation back.",
+    contracts=WITH_RESUMPTION,
 )
 class ResumeUndeletes(Core):
     async def end(self, session: Session) -> None:
@@ -108,14 +118,25 @@ class ResumeRevives(Core):
         return await super().resumed(session, wanted)
 
 
-@fault("F-RES-09", "RES-03 RES-11", "Resuming answers the right id, but writes a fresh record: all else is gone.")
+@fault(
+    "F-RES-09",
+    "RES-03 RES-11",
+    "Resuming answers the right id, but writes a fresh record: all else is gone.",
+    contracts=WITH_RESUMPTION,
+)
 class ResumeStartsOver(Core):
     async def resumed(self, session: Session, wanted: NewSession) -> Session:
         fresh = self.born(session.user_id, wanted, self.minutes(wanted))
         return await self.keep(replace(fresh, session_id=session.session_id), "resume")
 
 
-@fault("F-RES-10", "RES-10", "Upper and lower case of a client_id are the same key.", conditional=True)
+@fault(
+    "F-RES-10",
+    "RES-10",
+    "Upper and lower case of a client_id are the same key.",
+    conditional=True,
+    contracts=WITH_RESUMPTION,
+)
 class KeyWithoutCase(Core):
     def key(self, user: str, client_id: str) -> Hashable:
         return super().key(user, client_id.lower())
@@ -127,7 +148,12 @@ class KeyNormalised(Core):
         return super().key(user, unicodedata.normalize("NFC", client_id).strip())
 
 
-@fault("F-RES-13", "RES-09", "Without a client_id the empty one is used: all such creates of a user resume one.")
+@fault(
+    "F-RES-13",
+    "RES-09",
+    "Without a client_id the empty one is used: all such creates of a user resume one.",
+    contracts=ALL,
+)
 class NoClientIsAClient(Core):
     async def resumable(self, user: str, wanted: NewSession) -> Session | None:
         return await super().resumable(user, replace(wanted, client_id=wanted.client_id or ""))
@@ -176,6 +202,7 @@ class NeverSaysResumed(Core):
     "RES-02",
     "A client that ever had a session is told that its new one is resumed.",
     conditional=True,
+    contracts=WITH_RESUMPTION,
 )
 class SaysResumedToKnownClients(Core):
     async def create(self, user: str, wanted: NewSession) -> Created:
@@ -222,6 +249,7 @@ class ThirdClientEvicts(Core):
     "RES-05",
     "Delete goes by client_id: it ends every user's session of that client.",
     conditional=True,
+    contracts=WITH_RESUMPTION,
 )
 class DeleteGoesByClient(Core):
     async def end(self, session: Session) -> None:
@@ -252,8 +280,14 @@ class NullIsAWord(FmSessionService):
         return replace(wanted, client_id=str(body["client_id"])) if "client_id" in body else wanted
 
 
-@fault("F-RES-30", "RES-09", "Blank client_ids are accepted, and are all the same one.", conditional=True)
-class BlankIsAClient(FmSessionService):
+@fault(
+    "F-RES-30",
+    "RES-09",
+    "Blank client_ids are accepted, and are all the same one.",
+    conditional=True,
+    contracts=WITH_RESUMPTION,
+)
+class BlankIsAClient(Views):
     async def json(self, request: Request, *, required: bool) -> Any:
         sent = await super().json(request, required=required)
         client_id = sent.get("client_id") if isinstance(sent, dict) else None
@@ -279,6 +313,7 @@ class KeyCut(Core):
     "RES-11 RES-03",
     "A resume applies the length of life that it asks for, from that moment on.",
     conditional=True,
+    contracts=WITH_RESUMPTION,
 )
 class ResumeSetsLife(Core):
     async def resumed(self, session: Session, wanted: NewSession) -> Session:

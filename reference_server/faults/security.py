@@ -20,11 +20,13 @@ from ..routes.fm_session_service import FmSessionService
 from ..web.cors import Cors
 from ..web.edge import Edge, LastResort
 from ..web.views import Views
-from .registry import also, fault
-from .tools import RawBody, UnknownFields, everyone, extra, nth
+from .registry import AGENTIC, ALL, FM_SESSION, WITH_RESUMPTION, also, fault
+from .tools import RawBody, UnknownFaultMavenFields, UnknownFields, everyone, extra, nth
+
+ENDING_IN_SLASHES = ("/api/v1/query/",)  # paths that are declared so
 
 
-@fault("F-SEC-01", "SEC-01", "Ids look like random UUIDs, but are made from the time and the machine.")
+@fault("F-SEC-01", "SEC-01", "Ids look like random UUIDs, but are made from the time and the machine.", contracts=ALL)
 class TimeBasedIds(Core):
     def new_session_id(self) -> str:
         return str(UUID(int=uuid1().int, version=4))
@@ -34,6 +36,7 @@ class TimeBasedIds(Core):
     "F-SEC-02",
     "SEC-02 LIF-05 MSG-01",
     "Reading an unknown id, or a heartbeat to it, makes a session of that id.",
+    contracts=WITH_RESUMPTION,
 )
 class ReadCreates(Core):
     async def missing(self, user: str, session_id: str, operation: Operation) -> Session:
@@ -44,7 +47,7 @@ class ReadCreates(Core):
         return session
 
 
-@fault("F-SEC-20", "SEC-01", "The last eight digits of an id are a counter.")
+@fault("F-SEC-20", "SEC-01", "The last eight digits of an id are a counter.", contracts=(FM_SESSION, AGENTIC))
 class CountedIds(Core):
     def new_session_id(self) -> str:
         return f"{super().new_session_id()[:-8]}{nth(self, 'ids'):08x}"
@@ -72,7 +75,12 @@ class IdsFromClients(Core):
         return replace(session, session_id=str(UUID(int=known, version=4)))
 
 
-@fault("F-SEC-23", "SEC-02 SEC-05", "A session_id in the body of a create is the new session's id.")
+@fault(
+    "F-SEC-23",
+    "SEC-02 SEC-05",
+    "A session_id in the body of a create is the new session's id.",
+    contracts=WITH_RESUMPTION,
+)
 class TakesSessionId(Core):
     def born(self, user: str, wanted: NewSession, minutes: float) -> Session:
         session = super().born(user, wanted, minutes)
@@ -82,6 +90,7 @@ class TakesSessionId(Core):
 
 
 also("F-SEC-23")(UnknownFields)
+also("F-SEC-23")(UnknownFaultMavenFields)
 
 
 @fault("F-SEC-24", "SEC-02 LIF-05", "An update of an unknown id makes a session of that id.", conditional=True)
@@ -111,7 +120,9 @@ class UpdatesHalf(RawBody):
             raise
 
 
-@fault("F-SEC-26", "SEC-03 MSG-04", "A NUL character anywhere in a body is answered 500.", conditional=True)
+@fault(
+    "F-SEC-26", "SEC-03 MSG-04", "A NUL character anywhere in a body is answered 500.", conditional=True, contracts=ALL
+)
 class NulFails(Views):
     async def json(self, request: Request, *, required: bool) -> Any:
         sent = await super().json(request, required=required)
@@ -126,13 +137,21 @@ class NumbersUnchecked(Views):
         return max(lowest, min(highest, int(self.one(request, name) or default)))
 
 
-@fault("F-SEC-28", "SEC-04", "A missing session's refusal shows the key that was looked up in the store.")
+@fault(
+    "F-SEC-28", "SEC-04", "A missing session's refusal shows the key that was looked up in the store.", contracts=ALL
+)
 class RefusalTellsKey(Core):
     async def missing(self, user: str, session_id: str, operation: Operation) -> Session:
         raise RefusalError("session_not_found", f"redis: no such key session:{session_id}")
 
 
-@fault("F-SEC-29", "SEC-04", "An invalid body is refused in the framework's form, not in ours.", conditional=True)
+@fault(
+    "F-SEC-29",
+    "SEC-04",
+    "An invalid body is refused in the framework's form, not in ours.",
+    conditional=True,
+    contracts=ALL,
+)
 class FrameworksForm(Views):
     def refusal(self, error: RefusalError, headers: dict[str, str] | None = None) -> Response:
         if error.reason != "invalid_request":
@@ -149,7 +168,13 @@ class GetIsCacheable(Edge):
             headers["Cache-Control"] = "public, max-age=60"
 
 
-@fault("F-SEC-31", "SEC-04", "Refusals of unknown routes and methods have no reason.", conditional=True)
+@fault(
+    "F-SEC-31",
+    "SEC-04",
+    "Refusals of unknown routes and methods have no reason.",
+    conditional=True,
+    contracts=(FM_SESSION, AGENTIC),
+)
 class RoutingHasNoReason(Views):
     def refusal(self, error: RefusalError, headers: dict[str, str] | None = None) -> Response:
         if error.reason not in ("route_not_found", "method_not_allowed"):
@@ -195,7 +220,7 @@ class MetadataNamesOwner(Core):
         return super().born(str(wanted.metadata.get("user_id", user)), wanted, minutes)
 
 
-@fault("F-SEC-35", "SEC-07", "Session ids are found in upper case as well.", conditional=True)
+@fault("F-SEC-35", "SEC-07", "Session ids are found in upper case as well.", conditional=True, contracts=ALL)
 class IdsWithoutCase(Core):
     async def find(self, session_id: str) -> Session | None:
         return await super().find(session_id.lower())
@@ -206,6 +231,7 @@ class IdsWithoutCase(Core):
     "SEC-07",
     "The beginning of an id is enough, if no other session's begins like that.",
     conditional=True,
+    contracts=ALL,
 )
 class IdsByPrefix(Core):
     async def find(self, session_id: str) -> Session | None:
@@ -224,14 +250,14 @@ class TrailingSlash(LastResort):
 
     def slashed(self, scope: Scope) -> bool:
         path = str(scope.get("path", ""))
-        return path.startswith("/api/") and path.endswith("/")
+        return path.startswith("/api/") and path.endswith("/") and path not in ENDING_IN_SLASHES
 
     def straighten(self, scope: Scope) -> None:
         scope["path"] = scope["path"].rstrip("/")
         scope["raw_path"] = scope["path"].encode()
 
 
-@fault("F-SEC-38", "SEC-08", "With a slash at its end a route works, but loses the body.")
+@fault("F-SEC-38", "SEC-08", "With a slash at its end a route works, but loses the body.", contracts=WITH_RESUMPTION)
 class SlashLosesBody(TrailingSlash):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def nothing() -> WireMessage:
@@ -275,7 +301,7 @@ class SlashRedirects(TrailingSlash):
             await super().__call__(scope, receive, send)
 
 
-@fault("F-SEC-41", "SEC-09", "Every origin is allowed, together with credentials.")
+@fault("F-SEC-41", "SEC-09", "Every origin is allowed, together with credentials.", contracts=ALL)
 class WildcardWithCredentials(Cors):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -283,7 +309,7 @@ class WildcardWithCredentials(Cors):
         self.preflight_headers["Access-Control-Allow-Credentials"] = "true"
 
 
-@fault("F-SEC-42", "SEC-09", "Errors can't be read across origins.", conditional=True)
+@fault("F-SEC-42", "SEC-09", "Errors can't be read across origins.", conditional=True, contracts=(FM_SESSION, AGENTIC))
 class ErrorsAreClosed(Cors):
     async def send(self, message: WireMessage, send: Send, request_headers: Headers) -> None:
         if message["type"] == "http.response.start" and message["status"] >= 400:

@@ -15,7 +15,9 @@ from starlette.responses import Response
 from ..core import Core
 from ..errors import RefusalError
 from ..model import Change, Fields, NewMessage, NewSession, Session, Upload
+from ..routes import faultmaven_shapes
 from ..routes import fm_session_shapes as shapes
+from ..routes.faultmaven import FaultMaven
 from ..routes.fm_session_service import FmSessionService
 from ..uploads import NoShelf, Shelf, Uploads
 from ..web.forms import Part
@@ -35,6 +37,7 @@ def memory(part: object, name: str) -> dict[Any, Any]:
 
 
 PATH: ContextVar[str] = ContextVar("path", default="")
+EXTRA: ContextVar[Fields] = ContextVar("extra")
 
 
 class TellsPath(Views):
@@ -134,6 +137,18 @@ class UnknownFields(RawBody):
     def said(self, body: shapes.NewMessage) -> NewMessage:
         new = super().said(body)
         return OpenNewMessage(new.role, new.content, new.metadata, _extra(body))
+
+
+class UnknownFaultMavenFields(SentBody, FaultMaven):
+    """The same for the second contract, where a create has fields that nobody declared."""
+
+    async def create_session(self, request: Request) -> Response:
+        EXTRA.set(await self.peek(request, required=False))
+        return await super().create_session(request)
+
+    def wanted(self, body: faultmaven_shapes.NewSession) -> NewSession:
+        new = super().wanted(body)
+        return OpenNewSession(new.client_id, new.title, new.context, new.metadata, EXTRA.get())
 
 
 def _extra(body: object) -> Fields:
