@@ -55,7 +55,7 @@ def judge(matrix: Matrix, requirements: Mapping[str, Requirement]) -> Judged:
     A requirement counts as tripped by the faults that are declared to break it, under any contract.
     """
     found = [*_uncaught(matrix)]
-    if matrix.judges:
+    if matrix.judges and matrix.kills:
         all_tried = matrix.complete and not matrix.narrowed
         found += (hole for one in matrix.tripped for hole in _thin(one, requirements[one.requirement], all_tried))
     kinds = list(Kind)

@@ -115,6 +115,12 @@ class Row:
     contract: str
     kills: Mapping[str, Kill]  # by lens
 
+    @property
+    def silent(self) -> bool:
+        """Whether it is out of reach, and nothing else looked or noticed either."""
+        outcomes = {kill.outcome for kill in self.kills.values()}
+        return Outcome.OUT_OF_REACH in outcomes and outcomes <= {Outcome.OUT_OF_REACH, Outcome.MISSED}
+
 
 @dataclass(frozen=True)
 class Tripped:

@@ -16,7 +16,7 @@ from sessionproof.verdicts import Exit
 __all__ = ["sections", "write_page"]
 
 _TONES = {Exit.PROVEN: "passed", Exit.FAILED: "failed", Exit.UNPROVEN: "unproven", Exit.TARGET: "failed"}
-_OUTCOME_TONES = {
+_TONES_OF = {
     Outcome.CAUGHT: "passed",
     Outcome.ELSEWHERE: "warned",
     Outcome.MISSED: "failed",
@@ -52,7 +52,11 @@ def sections(judged: Judged) -> list[Section]:
     failing = {str(kind): [hole.line for hole in those] for kind, those in by_kind(judged.failing).items()}
     told = {str(kind): [hole.subject for hole in those] for kind, those in by_kind(judged.told).items()}
     parts = [_contract(matrix, name) for name in matrix.contracts]
-    grids = {"contracts": parts, "tones": _OUTCOME_TONES, "legend": (_DECLARED, _UNNOTICED, _BEYOND, _COLLATERAL)}
+    tones = {
+        lens: _TONES_OF | ({} if lens in matrix.judges else {Outcome.MISSED: "not_applicable"})
+        for lens in matrix.lenses
+    }
+    grids = {"contracts": parts, "tones": tones, "legend": (_DECLARED, _UNNOTICED, _BEYOND, _COLLATERAL)}
     cleans = [(clean, clean.lens in matrix.judges, spent_line(clean.spent)) for clean in matrix.cleans]
     costs = {"lines": list(where_it_goes(matrix)), "cleans": cleans}
     return [

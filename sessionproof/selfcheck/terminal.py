@@ -47,7 +47,7 @@ def _contract(matrix: Matrix, contract: str, paper: Paper) -> None:
         if clean.contract == contract:
             paper.line(f"without faults, {clean.lens}: {_clean(clean, matrix)}", indent=2, hang=4)
     rows = [row for row in matrix.rows if row.contract == contract]
-    shown = [row for row in rows if any(kill.outcome is not Outcome.OUT_OF_REACH for kill in row.kills.values())]
+    shown = [row for row in rows if not row.silent]
     if shown:
         paper.blank()
         _rows(matrix, shown, paper)

@@ -25,7 +25,7 @@ def _parts(judged: Judged) -> Iterator[str]:
     if judged.failing:
         yield count(len(judged.failing), "hole", "holes")
     yield count(len({kill.fault.id for kill in matrix.kills}), "fault", "faults")
-    for lens in matrix.lenses:
+    for lens in dict.fromkeys(kill.lens for row in matrix.rows for kill in row.kills.values()):
         counts = {outcome: matrix.count(lens, outcome) for outcome in Outcome}
         yield f"{lens}: " + ", ".join(f"{number} {outcome}" for outcome, number in counts.items() if number)
     if matrix.judges and matrix.kills:
