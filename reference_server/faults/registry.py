@@ -108,7 +108,7 @@ def listing(*, as_json: bool) -> str:
     wide = max(len(" ".join(fault.breaks)) for fault in faults)
     return "\n".join(
         f"{fault.id:<9} {' '.join(fault.breaks):<{wide}} {'sometimes' if fault.conditional else 'always':<9} "
-        f"{fault.behaviour}"
+        f"{fault.behaviour} ({', '.join(fault.contracts)})"
         for fault in faults
     )
 

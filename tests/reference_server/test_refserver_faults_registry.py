@@ -77,7 +77,9 @@ def test_the_same_holds_under_the_other_contracts(contract: str, requirement: st
 
 def test_the_list_of_faults_is_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list-faults"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == sorted(FAULTS)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(FAULTS)
+    assert all(line.endswith(f"({', '.join(FAULTS[line.split()[0]].contracts)})") for line in lines)
     assert main(["--list-faults", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["id"] for row in rows} == set(FAULTS)
