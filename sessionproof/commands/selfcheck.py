@@ -110,7 +110,16 @@ def _plan(
         jobs=jobs,
         longest=longest,
         narrowed=bool(only or contracts),
+        command=_again(only, contracts, lenses, effort),
     )
+
+
+def _again(only: tuple[str, ...], contracts: tuple[str, ...], lenses: tuple[str, ...], effort: str) -> str:
+    """The call that repeats this one."""
+    given = [("--contract", name) for name in contracts] + [("--only", name) for name in only]
+    given += [("--lens", name) for name in lenses if lenses != ("suites",)]
+    given += [("--effort", effort)] if effort != "normal" else []
+    return " ".join(["sessionproof selfcheck", *(f"{option} {value}" for option, value in given)])
 
 
 def _must_know(option: str, names: tuple[str, ...], known: Iterable[str]) -> None:

@@ -28,6 +28,7 @@ def as_dict(judged: Judged) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "sessionproof": matrix.version,
+        "command": matrix.command,
         "started": matrix.started,
         "duration_s": round(matrix.duration_s, 3),
         "effort": matrix.effort,

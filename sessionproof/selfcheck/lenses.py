@@ -55,6 +55,10 @@ class Lens(Protocol):
     def clean_runs(self) -> int:
         """How often it looks at a server without faults, the same one: what it reports in any run is noise."""
 
+    @property
+    def server(self) -> tuple[str, ...]:
+        """What the reference server is told besides its contract and its fault."""
+
     def look(self, url: str, contract: str, turn: int, programs: Programs) -> Seen:
         """What it sees of the server at `url`; `turn` counts looks at one server, from 0.
 

@@ -39,7 +39,7 @@ def text(judged: Judged) -> str:
 def _lines(judged: Judged) -> Iterator[str]:
     matrix, line = judged.matrix, headline(judged)
     yield f"# Kill matrix of {matrix.started[:10]}\n"
-    yield f"Written by `{_command(matrix)}`, SessionProof {matrix.version}; don't edit.\n"
+    yield f"Written by `{matrix.command} --markdown docs/kill-matrix.md`, SessionProof {matrix.version}; don't edit.\n"
     yield _ABOUT + "\n"
     yield f"**{line.word}** · {' · '.join(line.parts)}\n"
     for kind, those in by_kind(judged.failing).items():
@@ -58,13 +58,6 @@ def _lines(judged: Judged) -> Iterator[str]:
     yield from (f"- {line}" for line in where_it_goes(matrix))
     yield ""
     yield from _table(("contract", "lens", "check", "requirement", "requests", "s waiting"), _dearest(matrix))
-
-
-def _command(matrix: Matrix) -> str:
-    lenses = "".join(f" --lens {lens}" for lens in matrix.lenses) if matrix.lenses != ("suites",) else ""
-    contracts = "".join(f" --contract {name}" for name in matrix.contracts) if matrix.narrowed else ""
-    effort = f" --effort {matrix.effort}" if matrix.effort != "normal" else ""
-    return f"sessionproof selfcheck{contracts}{lenses}{effort} --markdown docs/kill-matrix.md"
 
 
 def _contract(matrix: Matrix, contract: str) -> Iterator[str]:

@@ -146,6 +146,7 @@ class Matrix:
     jobs: int
     started: str  # RFC 3339, UTC
     duration_s: float
+    command: str  # what repeats it
     narrowed: bool  # not every fault was to be tried
     complete: bool  # everything that was to be tried was
     cleans: tuple[Clean, ...]

@@ -75,6 +75,7 @@ def _head(judged: Judged) -> Page:
         "Lenses": ", ".join(matrix.lenses),
         "Effort": matrix.effort,
         "At a time": str(matrix.jobs),
+        "Command": matrix.command,
         "Started": matrix.started,
         "Made by": f"SessionProof {matrix.version}".strip(),
     }

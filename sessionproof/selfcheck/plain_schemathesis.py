@@ -33,6 +33,7 @@ class PlainSchemathesis:
     name: str = "schemathesis"
     names_requirements: bool = False
     clean_runs: int = 3
+    server: tuple[str, ...] = ()
 
     def look(self, url: str, contract: str, turn: int, programs: Programs) -> Seen:
         file = find_contract(contract)

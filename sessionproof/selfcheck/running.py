@@ -35,6 +35,7 @@ class Plan:
     jobs: int
     longest: float  # seconds for one look at one server
     narrowed: bool = False
+    command: str = "sessionproof selfcheck"  # what repeats it
 
     @property
     def steps(self) -> int:
@@ -71,6 +72,7 @@ def selfcheck(plan: Plan, done: Done) -> Matrix:
         started=started.isoformat(timespec="seconds"),
         duration_s=round(time.monotonic() - clock, 3),
         narrowed=plan.narrowed,
+        command=plan.command,
         complete=complete,
         cleans=tuple(cleans),
         kills=tuple(kills),
@@ -130,7 +132,7 @@ def _faulty(fault: Fault, clean: Clean, lens: Lens, programs: Programs) -> Kill:
 def _looks(contract: str, lens: Lens, times: int, programs: Programs, *fault: str) -> tuple[list[Seen], Spent]:
     """`times` looks at one fresh server, one after the other."""
     begin = time.monotonic()
-    with bundled_server(contract, *fault) as url:
+    with bundled_server(contract, *lens.server, *fault) as url:
         listening = time.monotonic()
         looks = [lens.look(url, contract, turn, programs) for turn in range(times)]
         looked = time.monotonic()

@@ -45,6 +45,7 @@ def matrix(cleans: Sequence[Clean], kills: Sequence[Kill], *, narrowed: bool = F
         jobs=2,
         started="2030-01-31T12:00:00+00:00",
         duration_s=130.0,
+        command="sessionproof selfcheck --lens suites",
         narrowed=narrowed,
         complete=complete,
         cleans=tuple(cleans),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.running import said
 
-PAIR = ("--only", "F-RES-01", "--only", "F-LIF-02", "--contract", "fm-session-service", "--effort", "quick")
+PAIR = ("--contract", "fm-session-service", "--only", "F-RES-01", "--only", "F-LIF-02", "--effort", "quick")
 
 
 def test_two_faults_are_caught_and_written_down(tmp_path: Path) -> None:
@@ -28,6 +28,7 @@ def test_two_faults_are_caught_and_written_down(tmp_path: Path) -> None:
     assert sum(cost["requests"] for cost in clean["checks"]) == clean["spent"]["requests"] > 100
     assert all(kill["spent"]["requests"] > 100 for kill in data["kills"])
     assert data["narrowed"]
+    assert data["command"] == f"sessionproof selfcheck {' '.join(PAIR)}"
     assert "F-RES-01" in files["html"].read_text(encoding="utf-8")
     assert files["markdown"].read_text(encoding="utf-8").startswith("# Kill matrix of ")
     assert "NO HOLES  2 faults" in ended.out
