@@ -57,6 +57,7 @@ def listed(
     if page is not None and "limit" in binding.sends:
         asked["limit"] = min(page, _largest_page(binding))
     replies: list[Reply] = []
+    steps: list[dict[str, Any]] = []
     seen = 0
     while len(replies) < _MOST_PAGES:
         reply = caller.arranged(caller.call(binding, session, **asked), operation)
@@ -66,8 +67,9 @@ def listed(
         replies.append(reply)
         seen += len(entries)
         following = _following(reply, binding.sends, seen, len(entries))
-        if following is None:
+        if following is None or following in steps:  # a cursor that was there before leads round in a circle
             break
+        steps.append(following)
         asked |= following
     return Pages(tuple(replies))
 
