@@ -268,7 +268,7 @@ class HeartbeatForAll(FmSessionService):
         return await super().heartbeat(request)
 
 
-@fault("F-ISO-32", "ISO-05 ISO-06", "Of two identity headers the second one counts.", conditional=True)
+@fault("F-ISO-32", "ISO-06 ISO-05", "Of two identity headers the second one counts.", conditional=True)
 class LastIdentityWins(Views):
     def caller(self, request: Request) -> str:
         values = request.headers.getlist(self.identity_header.decode())
