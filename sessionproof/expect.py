@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from sessionproof.contract.expressions import ABSENT
 from sessionproof.wire import Reply, shape_error
@@ -28,6 +29,13 @@ class NotDeclared(Exception):
     """The contract doesn't say what this check would look at."""
 
 
+class Life(Protocol):
+    """What is known of the length of a session's life."""
+
+    def lasts_beyond(self, reply: Reply) -> bool: ...
+    def was_over_before(self, reply: Reply) -> bool: ...
+
+
 class Expect:
     """`expect(reply).succeeds()`: counts what was looked at, and raises Violation at the first thing that is off."""
 
@@ -35,6 +43,7 @@ class Expect:
         self.exercised = 0
         self.undecided = 0
         self.observations: list[str] = []
+        self._lock = threading.Lock()  # probes of one timed check share its expectations
 
     def __call__(self, reply: Reply) -> ReplyExpectation:
         return ReplyExpectation(self, reply)
@@ -43,13 +52,20 @@ class Expect:
         self, holds: bool, *, expected: str, seen: str, reply: Reply | None = None, shows_later: bool = False
     ) -> None:
         """The general form, for what no other expectation says."""
-        self.exercised += 1
+        with self._lock:
+            self.exercised += 1
         if not holds:
             raise Violation(expected, seen, reply, shows_later=shows_later)
 
+    def leave_undecided(self) -> None:
+        """A probe came at a moment at which nothing can be told."""
+        with self._lock:
+            self.undecided += 1
+
     def observe(self, text: str) -> None:
         """Note what was seen where the contract declares nothing; never fails."""
-        self.observations.append(text)
+        if text not in self.observations:
+            self.observations.append(text)
 
 
 class ReplyExpectation:
@@ -65,6 +81,20 @@ class ReplyExpectation:
     def is_gone(self) -> Reply:
         """The contract's statuses for a session that no longer is."""
         return self._status_in(self._reply.contract.gone, "a session that is gone")
+
+    def works_within(self, life: Life) -> Reply:
+        """A success, where the answer surely came within the session's life."""
+        if life.lasts_beyond(self._reply):
+            return self.succeeds()
+        self._expect.leave_undecided()
+        return self._reply
+
+    def is_gone_after(self, life: Life) -> Reply:
+        """The contract's statuses for a session that is gone, where the call was surely made after its end."""
+        if life.was_over_before(self._reply):
+            return self.is_gone()
+        self._expect.leave_undecided()
+        return self._reply
 
     def is_unknown(self) -> Reply:
         """The contract's statuses for an id that was never issued, or for one that is malformed."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sessionproof import __version__
 from sessionproof.baseline import load as load_baseline
+from sessionproof.clocks import clock_named
 from sessionproof.contract import Contract, find_contract, load_contract
 from sessionproof.effort import Effort
 from sessionproof.history import Header, Recorder
@@ -39,18 +40,22 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
     if settings.baseline:
         load_baseline(settings.baseline)
     check_outputs(settings)
-    sender = Sender(check_url(settings.base_url), timeout=settings.timeout, max_rps=settings.max_rps)
+    url = check_url(settings.base_url)
+    clock = clock_named(settings.clock, url, settings.timeout) if settings.clock else None
+    sender = Sender(url, timeout=settings.timeout, max_rps=settings.max_rps)
     try:
         contract, why = _contract(settings, sender)
         redactor = Redactor()
         users = given_users(settings.user, contract, redactor)
         seed = settings.seed if settings.seed is not None else secrets.randbelow(10**6)
         recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed), joins=joins)
-        run = Run(contract, sender, recorder, redactor, settings.effort, seed, users)
+        run = Run(contract, sender, recorder, redactor, settings.effort, seed, users, clock=clock)
         run.again = redactor.text(_command(settings))
         return Prepared(run, why)
     except BaseException:
         sender.close()
+        if clock is not None:
+            clock.close()
         raise
 
 
@@ -76,6 +81,8 @@ def _command(settings: Settings) -> str:
     given = {"contract": settings.contract, "sidecar": settings.sidecar}
     parts = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value]
     parts += [f"--user {shlex.quote(user)}" for user in settings.user]
+    parts += [f"--clock {shlex.quote(settings.clock)}"] if settings.clock else []
+    parts += [f"--life {settings.life:g}"] if settings.life else []
     parts += [f"--effort {settings.effort}"] if settings.effort is not Effort.NORMAL else []
     return " ".join(["sessionproof verify", shlex.quote(settings.base_url), *parts])
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from sessionproof.history.redact import Redactor, spellings
@@ -54,13 +55,20 @@ def _body(content: bytes, redactor: Redactor) -> list[str]:
 
 
 def repeat_script(
-    transcript: Sequence[Reply], shown: Sequence[Reply], redactor: Redactor, base_url: str, expected: str, seen: str
+    transcript: Sequence[Reply],
+    shown: Sequence[Reply],
+    redactor: Redactor,
+    base_url: str,
+    expected: str,
+    seen: str,
+    pause: Callable[[float], str] | None = None,
 ) -> str:
     """The calls up to the last of `shown` as curl lines; "" when they are too many to be of use.
 
     The answers to `shown`, and to earlier calls that are the same, are printed; other calls are made for their effect,
     and reads among them left out. Ids that the server issued are taken from the answers, users and texts are made anew
-    by each run of the script, and secrets stand as variables that the reader sets.
+    by each run of the script, and secrets stand as variables that the reader sets. Where time has to pass between two
+    calls, `pause` gives the line for so many seconds.
     """
     wanted = {_same(reply) for reply in shown}
     last = max((place for place, reply in enumerate(transcript) if reply is shown[-1]), default=len(transcript) - 1)
@@ -69,12 +77,19 @@ def repeat_script(
         return ""
     names = _Names(calls, about=f"{expected} {seen}", secrets=_used(redactor.secrets, calls))
     steps = [_step(call, names, redactor, printed=_same(call) in wanted) for call in calls]
+    if pause is not None:
+        steps = [f"{pause(gap)}\n{step}" if gap > 1 else step for gap, step in zip(_gaps(calls), steps, strict=True)]
     lines = [f"URL={shlex.quote(base_url)} RUN=$(date +%s)$$", *_secrets(steps, redactor), *names.settings()]
     lines += [helper for mark, helper in _HELPERS.items() if any(mark in step for step in steps)]
     told = [f'echo "# {name}=${name}"' for name in names.known.values()]
     words = [names.told(_one_line(redactor.text(text))) for text in (expected, seen)]
     comment = [f"# expected: {words[0]}", f"# seen:     {words[1]}"]
     return "\n".join([*comment, *lines, *steps[:-1], *told, steps[-1]])
+
+
+def _gaps(calls: Sequence[Reply]) -> list[float]:
+    """Seconds on the run's clock between each call and the one before it."""
+    return [0.0, *(later.began - earlier.ended for earlier, later in pairwise(calls))]
 
 
 def _same(reply: Reply) -> tuple[str, str]:

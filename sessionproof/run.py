@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 
 from sessionproof.actors import Actor, Canaries
+from sessionproof.clocks import Clock
 from sessionproof.contract import Binding, Contract
 from sessionproof.effort import Effort
 from sessionproof.errors import TargetError
@@ -17,9 +20,10 @@ from sessionproof.history.redact import Redactor
 from sessionproof.sender import Sender
 from sessionproof.wire import Answer, Raw, Reply, Request, build_request
 
-__all__ = ["MissingUser", "Run", "TargetLost"]
+__all__ = ["CURRENT", "MissingUser", "Run", "Talk", "TargetLost"]
 
 _SILENT_IN_A_ROW = 3  # calls without an answer, before the target is asked whether it is there at all
+_TIMED_AT_ONCE = 4  # calls of timed checks: with more of them under way each would take longer than it may
 _SILENT_AT_ONE_CALL = 4  # after which that operation isn't tried again
 
 
@@ -31,9 +35,21 @@ class TargetLost(TargetError):
     """The target stopped answering in the middle of a run."""
 
 
+@dataclass(frozen=True)
+class Talk:
+    """What one check, or one probe of a timed check, has said and heard so far."""
+
+    check: str = ""
+    transcript: list[Reply] = field(default_factory=list)
+    timed: bool = False  # one of many that wait: few of them may call at a time
+
+
+CURRENT: ContextVar[Talk] = ContextVar("talk", default=Talk())  # noqa: B039 - each check sets its own
+
+
 @dataclass
 class Run:
-    """What the checks of one run share. Not thread-safe but for `send`."""
+    """What the checks of one run share. Threads may use it side by side, each with a Talk of its own in `CURRENT`."""
 
     contract: Contract
     sender: Sender
@@ -43,7 +59,7 @@ class Run:
     seed: int = 0
     users: tuple[Actor, ...] = ()  # given by --user; otherwise users are invented
     canaries: Canaries = field(default_factory=Canaries)
-    transcript: list[Reply] = field(default_factory=list)  # of the check that is running
+    clock: Clock | None = None  # by which the end of a session's life can be seen
     issued: list[str] = field(default_factory=list)  # ids of new sessions, in the order of their issue
     again: str = ""  # the command line that begins the same run
     lost: str = ""  # why the target counts as lost
@@ -51,6 +67,7 @@ class Run:
     _created: dict[str, Actor] = field(default_factory=dict)
     _silent: Counter[str] = field(default_factory=Counter)
     _silent_in_a_row: int = 0
+    _few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_TIMED_AT_ONCE))
 
     @property
     def invents_users(self) -> bool:
@@ -59,7 +76,22 @@ class Run:
     @property
     def means(self) -> frozenset[str]:
         """What this run has, in the words of the requirements file."""
-        return frozenset({"users"} if self.invents_users or len(self.users) > 1 else ())
+        found = {"users"} if self.invents_users or len(self.users) > 1 else set()
+        return frozenset(found | ({"clock"} if self.clock is not None else set()))
+
+    @property
+    def scale(self) -> float:
+        """Seconds that pass for each second that the contract speaks of."""
+        return self.clock.scale if self.clock is not None else 1.0
+
+    @property
+    def clock_jumps(self) -> bool:
+        return self.clock is not None and self.clock.jumps
+
+    @property
+    def transcript(self) -> list[Reply]:
+        """What the check that is running has said and heard."""
+        return CURRENT.get().transcript
 
     def bindings(self, operation: str) -> tuple[Binding, ...]:
         """The bindings of `operation` that a check goes through: all of them, at quick effort the first."""
@@ -75,8 +107,7 @@ class Run:
 
     def begin(self, check: str) -> random.Random:
         """Start a check: an empty transcript, and chances that depend on the seed and the check's name alone."""
-        self.transcript.clear()
-        self.recorder.check = check
+        CURRENT.set(Talk(check))
         return random.Random(f"{self.seed}/{check}")  # noqa: S311
 
     def actor(self, name: str, user: str | None = None) -> Actor:
@@ -140,21 +171,30 @@ class Run:
         if self._silent[name] >= _SILENT_AT_ONE_CALL:
             answer, t0, t1 = Answer(None, failure=f"{name} wasn't tried again: it never answered"), 0.0, 0.0
         else:
-            answer, t0, t1 = await self.sender.send(request)
-        reply = self._received(request, answer)
-        self.recorder.record(reply, t0, t1)
-        self.transcript.append(reply)
+            answer, t0, t1 = await self._sent(request)
+        talk = CURRENT.get()
+        reply = self._received(request, answer, t0, t1)
+        self.recorder.record(reply, t0, t1, check=talk.check)
+        talk.transcript.append(reply)
         await self._notice_silence(reply)
         return reply
 
-    def _received(self, request: Request, answer: Answer) -> Reply:
+    async def _sent(self, request: Request) -> tuple[Answer, float, float]:
+        if not CURRENT.get().timed:
+            return await self.sender.send(request)
+        async with self._few:
+            return await self.sender.send(request)
+
+    def _received(self, request: Request, answer: Answer, t0: float, t1: float) -> Reply:
         sent = [
             request.target.encode(),
             request.content,
             *(value.encode("utf-8", "replace") for _, value in request.headers),
         ]
         received = [answer.content, *(f"{name}: {value}".encode() for name, value in answer.headers)]
-        reply = Reply(self.contract, request, answer, self.canaries.foreign(request.actor, sent, received))
+        leaks = self.canaries.foreign(request.actor, sent, received)
+        shift = self.clock.shift if self.clock else 0.0
+        reply = Reply(self.contract, request, answer, leaks, t0 + shift, t1 + shift)
         self._note_sessions(reply)
         return reply
 
@@ -197,6 +237,7 @@ class Run:
 
     def clean_up(self) -> tuple[str, ...]:
         """Delete every session that this run made and didn't delete; those that are left, with the reason."""
+        self.begin("clean up")
         left = [self._delete(session, actor) for session, actor in list(self._created.items())]
         self._created.clear()
         return tuple(line for line in left if line)
@@ -204,7 +245,6 @@ class Run:
     def _delete(self, session: str, actor: Actor) -> str:
         if self.lost or not self.contract.has("delete"):
             return f"{session}: {self.lost or 'the contract has no delete'}"
-        self.transcript.clear()
         try:
             reply = self.ask(self.contract.first("delete"), actor, {"session": session})
         except TargetLost as error:

@@ -65,6 +65,13 @@ OPTIONS = (
         "A user to speak as; VALUE may be env:VARIABLE or @FILE. Repeatable.",
         several=True,
     ),
+    Option(
+        "clock",
+        "NAME",
+        "How time passes: wall, scaled:SECONDS_PER_MINUTE, control, redis:URL,PATTERN or faketime:COMMAND.",
+    ),
+    Option("life", "SECONDS", "How long the deployment's sessions live unless they ask for something else.", _positive),
+    Option("patience", "SECONDS", "Wait at most so long for sessions to end (default: 180).", _positive),
     Option("only", "ID|GROUP", "Judge only these requirements. Repeatable.", several=True),
     Option("effort", "quick|normal|thorough", "How hard to try (default: normal).", _effort),
     Option("max_rps", "N", "At most this many requests a second.", _positive),
@@ -91,6 +98,9 @@ class Settings:
     contract: str | None = None
     sidecar: Path | None = None
     user: tuple[str, ...] = ()
+    clock: str | None = None
+    life: float | None = None
+    patience: float = 180.0
     only: tuple[str, ...] = ()
     effort: Effort = Effort.NORMAL
     max_rps: float | None = None

@@ -18,7 +18,7 @@ from sessionproof.deployments.bundled import bundled_server
 from sessionproof.errors import SessionProofError, UsageError
 from sessionproof.plugin import SETTINGS
 from sessionproof.plugin.findings import from_properties
-from sessionproof.plugin.judging import PREPARED, REPORT
+from sessionproof.plugin.stash import PREPARED, REPORT
 from sessionproof.prepare import Prepared, prepare
 from sessionproof.report.document import Report
 from sessionproof.report.progress import Progress
@@ -51,9 +51,12 @@ def _deployment(settings: Settings) -> Iterator[Settings]:
     if contract not in known:
         hint = did_you_mean(contract, known) or f"it follows {', '.join(known)}"
         raise UsageError(f"--contract {contract}: not one of the bundled server's, and no URL was given; {hint}")
-    with bundled_server(contract) as url:
+    clock = settings.clock or "control"
+    name, _, minute = clock.partition(":")
+    arguments = {"control": ("--clock", "control"), "scaled": ("--minute-seconds", minute)}.get(name, ())
+    with bundled_server(contract, *arguments) as url:
         baseline = settings.baseline or bundle_root() / "reference_server" / "baselines" / f"{contract}.toml"
-        yield replace(settings, base_url=url, contract=contract, baseline=baseline)
+        yield replace(settings, base_url=url, contract=contract, clock=clock, baseline=baseline)
 
 
 @contextmanager

@@ -220,7 +220,7 @@ def a_user_and_client_pair_is_not_their_concatenation(
 @requirement("RES-11")
 def resuming_with_other_values_does_what_the_contract_says(alice: Caller, expect: Expect, target: Run) -> None:
     contract, create = target.contract, target.contract.first("create")
-    shortest, longest = contract.life.minimum or 120.0, contract.life.maximum or 7200.0
+    shortest, longest = max(contract.life.minimum or 120.0, 30 / target.scale), contract.life.maximum or 7200.0
     first = {"life": longest, "kind": "one"}
     session = alice.has_session(client=alice.client, **first)
     before = alice.arranged(alice.read(session), "read")

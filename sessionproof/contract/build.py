@@ -52,6 +52,7 @@ def build(document: dict[str, Any], file: str) -> Contract:
         life=_life(top.get("life", {})),
         resume_scope=tuple(sorted(resume.get("scope", []), reverse=True)),
         resume_changes=resume.get("changes", ""),
+        resume_expired=resume.get("expired", ""),
         list_scope=top.get("list", {}).get("scope", ""),
         updatable=tuple(top.get("update", {}).get("fields", ())),
         update_replaces=top.get("update", {}).get("semantics") == "replace",

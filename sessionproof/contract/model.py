@@ -137,6 +137,7 @@ class Contract:
     life: Life
     resume_scope: tuple[str, ...]
     resume_changes: str  # keep | apply | reject | ""
+    resume_expired: str  # new | gone | ""
     list_scope: str  # user | all | ""
     updatable: tuple[str, ...]
     update_replaces: bool  # an update sets every field, those that weren't sent to nothing

@@ -25,7 +25,6 @@ class Recorder:
         self, redactor: Redactor, file: Path | None = None, header: Header | None = None, *, joins: bool = False
     ) -> None:
         self.clock = header.clock if header else secrets.token_hex(4)
-        self.check = ""  # the check that is running, noted in each event
         self.count = 0
         self._redactor = redactor
         self._lock = threading.Lock()
@@ -36,11 +35,11 @@ class Recorder:
             if not joins:
                 self._out.write(self._encode(header) + b"\n")
 
-    def record(self, reply: Reply, t0: float, t1: float) -> Event:
+    def record(self, reply: Reply, t0: float, t1: float, *, check: str = "") -> Event:
         """The event of `reply`, written out before this returns."""
         with self._lock:
             self.count += 1
-            event = self._event(self.count, reply, t0, t1)
+            event = self._event(self.count, reply, t0, t1, check)
             if self._out is not None:
                 self._out.write(self._encode(event) + b"\n")
         return event
@@ -51,7 +50,7 @@ class Recorder:
             self._out.close()
             self._out = None
 
-    def _event(self, n: int, reply: Reply, t0: float, t1: float) -> Event:
+    def _event(self, n: int, reply: Reply, t0: float, t1: float, check: str) -> Event:
         request = reply.request
         return Event(
             n=n,
@@ -68,7 +67,7 @@ class Recorder:
             got=self._got(reply),
             failure=self._redactor.text(reply.answer.failure),
             leaks=list(reply.leaks),
-            check=self.check,
+            check=check,
         )
 
     def _got(self, reply: Reply) -> dict[str, Any]:

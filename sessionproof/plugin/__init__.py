@@ -20,6 +20,7 @@ from sessionproof.plugin.fixtures import (
     carol,
     chance,
     expect,
+    lives,
     new_caller,
     newcomer,
     nobody,
@@ -27,7 +28,9 @@ from sessionproof.plugin.fixtures import (
     stranger,
     target,
 )
-from sessionproof.plugin.judging import PREPARED, Judging, requirement_of, requirement_of_item
+from sessionproof.plugin.judging import Judging
+from sessionproof.plugin.stash import PREPARED, requirement_of, requirement_of_item
+from sessionproof.plugin.timed import Timed
 from sessionproof.prepare import prepare
 from sessionproof.settings import OPTIONS, Settings, gather
 
@@ -37,6 +40,7 @@ __all__ = [
     "carol",
     "chance",
     "expect",
+    "lives",
     "new_caller",
     "newcomer",
     "nobody",
@@ -84,6 +88,10 @@ def pytest_configure(config: pytest.Config) -> None:
         assert settings is not None
         config.stash[PREPARED] = prepared
         config.pluginmanager.register(Judging(config, prepared, settings), "sessionproof-judging")
+        if prepared.run.clock is not None:
+            config.pluginmanager.register(
+                Timed(config, prepared.run, prepared.run.clock, settings), "sessionproof-timed"
+            )
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     except TargetError as error:

@@ -12,13 +12,14 @@ from sessionproof.caller import SetUpFailed
 from sessionproof.errors import TargetError
 from sessionproof.expect import Expect, NotDeclared, Unproven, Violation, whose
 from sessionproof.repeat import exchange, repeat_script
-from sessionproof.run import MissingUser, Run, TargetLost
+from sessionproof.run import CURRENT, MissingUser, Run, TargetLost
 from sessionproof.verdicts import CheckResult, Evidence, Verdict
 from sessionproof.wire import Reply
 
 __all__ = ["NotJudged", "findings", "from_properties", "to_properties"]
 
 _PROPERTY = "sessionproof"
+_UNDECIDED = 0.25  # the largest share of looks that may tell nothing
 
 
 class NotJudged(Skipped):
@@ -49,10 +50,21 @@ def findings(
         undecided=expect.undecided if expect else 0,
         observed=tuple(expect.observations) if expect else (),
     )
-    own = _with_error(own, error, run) if error is not None else own
+    own = _with_error(own, error, run) if error is not None else _decided(own)
     yield own
     if not contract_is_silent:
         yield from _leaks(name, own, run)
+
+
+def _decided(own: CheckResult) -> CheckResult:
+    """A check of which too many probes could tell nothing has proven nothing."""
+    probes = own.exercised + own.undecided
+    if own.undecided <= _UNDECIDED * probes:
+        return own
+    words = (
+        f"{own.undecided} of {probes} looks came too near the end to tell anything; try when it is quieter"
+    )
+    return replace(own, verdict=Verdict.UNPROVEN, reason=words)
 
 
 def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult:
@@ -94,7 +106,8 @@ def _failed(
     redactor = run.redactor
     evidence = Evidence(redactor.text(expected), redactor.text(seen), exchange(last, redactor))
     shown = run.transcript[_place(run.transcript, last) :] if shows_later else [last]
-    script = repeat_script(run.transcript, shown, redactor, run.sender.base_url, expected, seen)
+    pause = run.clock.in_shell if run.clock and CURRENT.get().timed else None
+    script = repeat_script(run.transcript, shown, redactor, run.sender.base_url, expected, seen, pause)
     again = f"{run.again} --only {own.requirement} --seed {run.seed}"
     return replace(
         own,

@@ -9,9 +9,10 @@ import pytest
 
 from sessionproof.caller import Caller
 from sessionproof.effort import Numbers
-from sessionproof.expect import Expect
-from sessionproof.plugin.judging import EXPECT, PREPARED
+from sessionproof.expect import Expect, Unproven
+from sessionproof.plugin.stash import EXPECT, PREPARED
 from sessionproof.run import Run
+from sessionproof.timed import Lives, Moments
 
 __all__ = [
     "alice",
@@ -19,6 +20,7 @@ __all__ = [
     "carol",
     "chance",
     "expect",
+    "lives",
     "new_caller",
     "newcomer",
     "nobody",
@@ -91,6 +93,14 @@ def expect(request: pytest.FixtureRequest) -> Expect:
     made = Expect()
     request.node.stash[EXPECT] = made
     return made
+
+
+@pytest.fixture
+def lives(target: Run) -> Lives:
+    """Sessions whose ends can be waited for. A check that has this is timed: all such checks wait side by side."""
+    if target.clock is None:
+        raise Unproven("needs a clock; see --clock")
+    return Lives(target, Moments(target.clock), None, 0.0)  # the check itself gets the one that all of them share
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ import pytest
 
 from sessionproof import __version__
 from sessionproof.baseline import apply, load
-from sessionproof.expect import Expect
 from sessionproof.judge import judge, lacking
 from sessionproof.outputs import write_reports
 from sessionproof.plugin.findings import NotJudged, findings, from_properties, to_properties
+from sessionproof.plugin.stash import EXPECT, REPORT, requirement_of_item
+from sessionproof.plugin.timed import is_timed
 from sessionproof.prepare import Prepared
 from sessionproof.report.document import Report
 from sessionproof.report.words import by_need, headline, pending
@@ -23,25 +24,9 @@ from sessionproof.run import TargetLost
 from sessionproof.settings import Settings
 from sessionproof.verdicts import CheckResult, Exit, Verdict, exit_code
 
-__all__ = ["EXPECT", "PREPARED", "REPORT", "Judging", "requirement_of", "requirement_of_item"]
-
-PREPARED = pytest.StashKey[Prepared]()
-REPORT = pytest.StashKey[Report]()
-EXPECT = pytest.StashKey[Expect]()
+__all__ = ["Judging"]
 
 _LETTERS = {Verdict.NOT_APPLICABLE: "n", Verdict.UNPROVEN: "U", Verdict.ERROR: "E", Verdict.NOT_SELECTED: "-"}
-
-
-def requirement_of(thing: Any) -> str:
-    """The id that a function's `requirement` mark names, "" without one."""
-    marks = getattr(thing, "pytestmark", [])
-    return next((mark.args[0] for mark in marks if mark.name == "requirement" and mark.args), "")
-
-
-def requirement_of_item(item: pytest.Item) -> str:
-    """The id that the mark of a test, its class or its module names, "" without one."""
-    mark = item.get_closest_marker("requirement")
-    return str(mark.args[0]) if mark is not None and mark.args else ""
 
 
 class Judging:
@@ -77,7 +62,7 @@ class Judging:
         if dropped:
             config.hook.pytest_deselected(items=dropped)
         order = {id: place for place, id in enumerate(known)}
-        items[:] = sorted(kept, key=lambda item: order.get(requirement_of_item(item), -1))
+        items[:] = sorted(kept, key=lambda item: (is_timed(item), order.get(requirement_of_item(item), -1)))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.looked_at = {named for item in session.items if (named := requirement_of_item(item))}
@@ -96,6 +81,9 @@ class Judging:
             return
         if self.run.lost:
             raise TargetLost(self.run.lost)
+        if is_timed(item) and self.worker and self.run.clock is not None and self.run.clock.jumps:
+            words = "a clock that jumps ends the sessions of other workers; run without -n, or with --clock wall"
+            raise NotJudged(Verdict.UNPROVEN, words)
         lack = lacking(load_requirements()[named], self.run.contract.capabilities, self.run.means)
         if lack is not None:
             verdict, names = lack
@@ -165,6 +153,8 @@ class Judging:
         requests = self.run.recorder.count
         self.run.recorder.close()
         self.run.sender.close()
+        if self.run.clock is not None:
+            self.run.clock.close()
         if self.worker:
             self.config.workeroutput["sessionproof"] = [list(left), requests]  # type: ignore[attr-defined]
             return
@@ -198,6 +188,10 @@ class Judging:
 
     elsewhere: tuple[str, ...] = ()
 
+    def waited(self) -> float:
+        timed = self.config.pluginmanager.get_plugin("sessionproof-timed")
+        return timed.moments.longest if timed is not None else 0.0
+
     def _exitstatus(self, pytests: int, ours: Exit) -> int:
         """Unmarked tests that failed count as well; no tests at all is ours to judge."""
         if not self.results and not self.judges_the_suites:
@@ -222,7 +216,8 @@ class Judging:
             target=self.settings.base_url,
             contract=self.run.contract.name,
             recognised=self.recognised,
-            clock="none",
+            clock=self.run.clock.name if self.run.clock else "none",
+            waited_s=self.waited(),
             seed=self.run.seed,
             effort=self.run.effort.value,
             started=self.started.isoformat(timespec="seconds"),

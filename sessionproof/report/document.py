@@ -29,6 +29,7 @@ class Report:
     results: tuple[RequirementResult, ...]  # all requirements, in the file's order
     exit: Exit
     stale: tuple[str, ...] = ()  # what is wrong with the baseline, a line each
+    waited_s: float = 0.0  # the longest that one probe has waited for lives to end
     left_behind: tuple[str, ...] = ()  # sessions on the target that couldn't be deleted
     notes: tuple[str, ...] = ()
     version: str = ""
@@ -53,6 +54,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "effort": report.effort,
         "started": report.started,
         "duration_s": round(report.duration_s, 3),
+        "waited_s": round(report.waited_s, 3),
         "requests": report.requests,
         "exit_code": int(report.exit),
         "requirements": [_requirement(result) for result in report.results],

@@ -35,6 +35,8 @@ class Reply:
     request: Request
     answer: Answer
     leaks: tuple[str, ...] = ()  # actors whose canaries are in it and don't belong to the reader
+    began: float = 0.0  # seconds on the run's clock, when the request was sent
+    ended: float = 0.0  # and when the answer was complete
 
     @property
     def status(self) -> int | None:

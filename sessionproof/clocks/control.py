@@ -1,0 +1,56 @@
+"""The test clock of a deployment that has one, as the reference server does with --test-clock."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+
+from sessionproof.clocks.kind import ClockError
+
+__all__ = ["PATH", "Control"]
+
+PATH = "/_test/clock"  # POST {"advance_seconds": 12.5}; GET says whether it is there
+
+
+class Control:
+    """Time of a server that moves its own clock on request."""
+
+    name = "control"
+    jumps = True
+    scale = 1.0
+    tolerance = 0.25
+    tells = True
+
+    def __init__(self, base_url: str, timeout: float) -> None:
+        self._url = base_url.rstrip("/") + PATH
+        self._client = httpx.Client(timeout=timeout, trust_env=False)
+        self.shift = 0.0
+        status = self._asked("GET").status_code
+        if status != 200:
+            raise ClockError(
+                f"--clock control: GET {PATH} answered {status}: this deployment has no test clock "
+                "(the reference server has one when started with --clock control); try wall, or redis:URL,PATTERN"
+            )
+
+    def now(self) -> float:
+        return time.monotonic() + self.shift
+
+    def jump(self, seconds: float) -> None:
+        answer = self._asked("POST", {"advance_seconds": seconds})
+        if not answer.is_success:
+            raise ClockError(f"--clock control: POST {PATH} answered {answer.status_code}")
+        self.shift += seconds
+
+    def in_shell(self, seconds: float) -> str:
+        body = f'{{"advance_seconds": {seconds:.1f}}}'
+        return f"curl -sS -X POST \"$URL\"{PATH} -H 'Content-Type: application/json' -d '{body}' -o /dev/null"
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _asked(self, method: str, body: object = None) -> httpx.Response:
+        try:
+            return self._client.request(method, self._url, json=body)
+        except httpx.HTTPError as error:
+            raise ClockError(f"--clock control: {self._url} doesn't answer ({error})") from error

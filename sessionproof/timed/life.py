@@ -1,0 +1,149 @@
+"""A session's life as a client knows it: it began somewhere between two moments, and lasts as declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from sessionproof.caller import Caller
+from sessionproof.contract import Contract
+from sessionproof.expect import Unproven
+from sessionproof.run import Run
+from sessionproof.timed.moments import Moments
+from sessionproof.wire import Reply
+
+__all__ = ["Life", "Lives"]
+
+T = TypeVar("T")
+
+_SHORTEST_WAIT = 30.0  # seconds; a shorter life leaves too little between one tolerance and the next
+_ROOM = 0.02  # of a life, kept free before the end for the probe itself
+
+
+@dataclass(frozen=True)
+class Life:
+    """`length` seconds on the clock, counted from a moment between `since` and `until`."""
+
+    moments: Moments
+    length: float
+    since: float
+    until: float
+
+    def at(self, fraction: float) -> None:
+        """Wait for this part of the life: 0.5 is its middle, 1.5 half a life after its end."""
+        moment = self.until + fraction * self.length
+        self.moments.until(moment, moment + _ROOM * self.length)
+
+    def nearly_over(self) -> None:
+        """Wait until shortly before the end."""
+        room = _ROOM * self.length
+        moment = self.since + self.length - self.tolerance - room
+        self.moments.until(moment - room, moment)
+
+    def over(self) -> None:
+        """Wait until shortly after the end."""
+        moment = self.until + self.length + self.tolerance
+        self.moments.until(moment, moment + self.tolerance)
+
+    def renewed(self, reply: Reply) -> Life:
+        """A whole life, from this call on."""
+        return replace(self, since=reply.began, until=reply.ended)
+
+    def perhaps_renewed(self, reply: Reply) -> Life:
+        """The life as it is, or a whole one from this call on."""
+        return replace(self, until=reply.ended)
+
+    def lasts_beyond(self, reply: Reply) -> bool:
+        """Whether the answer surely came before the end."""
+        return reply.ended <= self.since + self.length - self.tolerance
+
+    def was_over_before(self, reply: Reply) -> bool:
+        """Whether the call was surely made after the end."""
+        return reply.began >= self.until + self.length + self.tolerance
+
+    @property
+    def tolerance(self) -> float:
+        return self.moments.clock.tolerance
+
+
+class Lives:
+    """Makes sessions whose ends can be waited for, and lets probes wait side by side."""
+
+    def __init__(self, run: Run, moments: Moments, told: float | None, patience: float) -> None:
+        self.run, self.moments = run, moments
+        self.told, self.patience = told, patience
+        self.clock = moments.clock
+
+    def born(self, caller: Caller, *, lives: float | None = None, **values: Any) -> tuple[str, Life]:
+        """A new session's id and its life: `lives` seconds of the contract, or as short as is of use.
+
+        Raises SetUpFailed when there is no session, and Unproven where its end is unknown or too far away.
+        """
+        asked: dict[str, Any] = self._usable() if lives is None else {"life": lives}
+        reply = caller.arranged(caller.create(**values, **asked), "create")
+        seconds = self.length if lives is None else lives * self.clock.scale
+        return reply.session, Life(self.moments, seconds, reply.began, reply.ended)
+
+    def together(self, probe: Callable[[T], None], things: Iterable[T]) -> None:
+        """Carry out `probe` for each of `things`, side by side; raise the first error when all have ended."""
+        self.moments.together(probe, things)
+
+    def of_default_length(self, caller: Caller) -> tuple[str, Life]:
+        """A session made without asking for a life. Raises Unproven where the default is unknown or too long."""
+        default = self.run.contract.life.default
+        if default is None and self.told is None:
+            raise Unproven("the contract doesn't say how long a session lives by default; --life tells it")
+        seconds = self.told if self.told is not None else (default or 0.0) * self.clock.scale
+        self._bearable(seconds)
+        reply = caller.arranged(caller.create(), "create")
+        return reply.session, Life(self.moments, seconds, reply.began, reply.ended)
+
+    def lasting(self, caller: Caller, seconds: float) -> tuple[str, Life]:
+        """A session made without asking for a life, which ends `seconds` (of the contract) later whatever is done."""
+        self._bearable(seconds * self.clock.scale)
+        reply = caller.arranged(caller.create(), "create")
+        return reply.session, Life(self.moments, seconds * self.clock.scale, reply.began, reply.ended)
+
+    @property
+    def length(self) -> float:
+        """Seconds on the clock that an ordinary life of this run lasts."""
+        asked = shortest(self.run.contract, self.clock.scale, jumps=self.clock.jumps, told=self.told)
+        if self.told is not None and "life" not in asked:
+            return self.told
+        return (asked.get("life") or self.run.contract.life.default or 0.0) * self.clock.scale
+
+    def bearable(self, lives: float) -> bool:
+        """Whether a session that is asked to live so long (seconds of the contract) can be waited for."""
+        return self.clock.jumps or lives * self.clock.scale <= self.patience
+
+    def _usable(self) -> dict[str, Any]:
+        asked = shortest(self.run.contract, self.clock.scale, jumps=self.clock.jumps, told=self.told)
+        if not self.length:
+            raise Unproven(
+                "the contract doesn't say how long a session lives; declare life.default, or add --life SECONDS"
+            )
+        self._bearable(self.length)
+        return asked
+
+    def _bearable(self, seconds: float) -> None:
+        if not self.clock.jumps and seconds * 2.2 > self.patience:
+            raise Unproven(
+                f"a life of {seconds:g} s takes {seconds * 2.2:.0f} s to be judged, longer than --patience "
+                f"{self.patience:g}; raise it, shorten the lives and tell --life, or use a clock that jumps"
+            )
+        if not self.clock.jumps and seconds < 8 * self.clock.tolerance:
+            raise Unproven(
+                f"a life of {seconds:g} s is too short to be told from one that is {self.clock.tolerance:g} s off"
+            )
+
+
+def shortest(contract: Contract, scale: float, *, jumps: bool, told: float | None) -> dict[str, float]:
+    """What to ask of a create for a life that is soon over but not too soon; nothing where the default will do."""
+    life = contract.life
+    if told is not None or (jumps and life.default is not None) or "timeout" not in contract.capabilities:
+        return {}
+    unit = contract.first("create").life_unit
+    wanted = max(life.minimum or 0.0, _SHORTEST_WAIT / scale)
+    whole = -(-wanted // unit) * unit
+    return {"life": min(whole, life.maximum) if life.maximum is not None else whole}
