@@ -1,17 +1,12 @@
 """The server as a process: how it starts, what it says, how it ends."""
 
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -19,52 +14,7 @@ import pytest
 from reference_server.command import main
 from reference_server.local import SESSIONS
 from reference_server.routes import DEFAULTS
-
-ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "reference_server"]
-CLEAN = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "VIRTUAL_ENV")}
-
-
-def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=ROOT,
-        env={**CLEAN, **environment},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=ROOT,
-        env={**CLEAN, **environment},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-
-
-def address(process: "subprocess.Popen[str]") -> str:
-    line = cast("IO[str]", process.stdout).readline()
-    found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", line)
-    assert found, line
-    return found[1]
-
-
-@contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
-    process = start("--port", "0", *arguments, **environment)
-    try:
-        with httpx.Client(base_url=address(process), timeout=10) as client:
-            yield process, client
-    finally:
-        process.kill()
-        process.communicate()
+from tests.servers import running, stopped
 
 
 def test_it_serves_and_logs_and_stops_with_its_parent() -> None:
@@ -162,7 +112,7 @@ def test_a_bad_value_is_one_clear_line(
 
 
 def test_a_bad_value_ends_the_process() -> None:
-    ended = run("--port", "x")
+    ended = stopped("--port", "x")
     assert ended.returncode == 4
     assert "Traceback" not in ended.stderr
 
@@ -171,7 +121,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ended = run("--port", str(taken.getsockname()[1]))
+        ended = stopped("--port", str(taken.getsockname()[1]))
     assert ended.returncode == 3
     (line,) = ended.stderr.splitlines()
     assert "in use" in line
