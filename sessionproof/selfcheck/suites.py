@@ -38,6 +38,7 @@ class Suites:
             report, history = Path(name) / "report.json", Path(name) / "history.jsonl"
             command = [sys.executable, "-m", "sessionproof", "verify", url, "--contract", contract, "--quiet"]
             command += ["--effort", self.effort, "--seed", str(_SEED + turn), "--timeout", str(_ANSWER_WITHIN)]
+            command += ["--clock", "control"]
             said = programs.run([*command, "--json", str(report), "--history", str(history)], Path(name))
             text = report.read_text(encoding="utf-8") if report.exists() else ""
             if not text:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import subprocess
 import sys
 import threading
@@ -11,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from sessionproof.errors import TargetError, UsageError
 from sessionproof.selfcheck import Clean, Fault, Kill, Outcome, Plan, Seen, running, selfcheck
 from sessionproof.selfcheck.faults import chosen
 from sessionproof.selfcheck.programs import Programs, Stopped
+from sessionproof.selfcheck.show import watched
 
 from .sample import CONTRACT, OTHER, fault
 
@@ -117,6 +121,30 @@ def test_an_interruption_leaves_what_was_seen_so_far(after: int, servers: set[st
     assert not matrix.complete
     assert len(matrix.cleans) + len(matrix.kills) == after
     assert servers == set()
+
+
+# Progress
+
+
+def watched_on(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
+    for name in ("NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    paper = io.StringIO()
+    watched(plan(Made(finds_on=BOTH.id)), Console(file=paper, force_terminal=terminal, width=100))
+    return paper.getvalue()
+
+
+def test_a_terminal_sees_what_was_tried_and_how_long_it_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = watched_on(True, monkeypatch)
+    assert f"{CONTRACT} without faults" in text
+    assert re.search(r"F-RES-01 caught by made · \d+ s left …  \d/5", text)
+    assert "F-RES-02 missed" in text
+    assert "1 failed" in text
+
+
+def test_nothing_is_shown_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert watched_on(False, monkeypatch) == ""
 
 
 # Programs
