@@ -57,7 +57,8 @@ def bundled_server(contract: str, *arguments: str) -> Iterator[str]:
 
 # What would change the bundled server's behaviour behind the contract's back.
 _SERVER_SETTINGS = (
-    *("SERVICE_NAME", "ENVIRONMENT", "PORT", "REDIS_URL", "CORS_ORIGINS", "LOG_LEVEL", "GUESTS"),
+    *("SERVICE_NAME", "ENVIRONMENT", "PORT", "REDIS_URL", "REDIS_PREFIX", "CORS_ORIGINS"),
+    *("LOG_LEVEL", "GUESTS"),
     *("SESSION_TTL_MINUTES", "MAX_SESSION_TTL_MINUTES", "SESSION_TIMEOUT", "BACKEND_URL", "CLIENT_ID"),
 )
 

@@ -10,6 +10,7 @@ import pytest
 
 from reference_server.routes import CONTRACTS
 from sessionproof.deployments.bundled import bundled_server
+from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,11 +23,17 @@ def verified(url: str, file: Path) -> Any:
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_each_contract_is_recognised_and_kept(contract: str, tmp_path: Path) -> None:
-    with bundled_server(contract) as url:
-        report = verified(url, tmp_path / "report.json")
-    assert report["contract"] == contract
-    assert {row["verdict"] for row in report["requirements"]} <= UNBROKEN
+def test_each_contract_is_recognised_and_kept_wherever_sessions_are(
+    contract: str, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    verdicts = []
+    for store in ("memory", redis_server.url):
+        with bundled_server(contract, "--store", store) as url:
+            report = verified(url, tmp_path / "report.json")
+        assert report["contract"] == contract
+        assert {row["verdict"] for row in report["requirements"]} <= UNBROKEN
+        verdicts.append({row["id"]: row["verdict"] for row in report["requirements"]})
+    assert verdicts[0] == verdicts[1]
 
 
 def test_a_proxy_keeps_the_contract_of_its_server(tmp_path: Path) -> None:
