@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ABSENT", "Expression", "at_pointer", "put_pointer"]
+__all__ = ["ABSENT", "Expression", "at_pointer", "drop_pointer", "put_pointer"]
 
 _FORM = re.compile(r"^\$(request|response|item|key)(?:\.(path|query|header|body)(?:\.([^.#]+))?)?(?:#(/.*))?$")
 
@@ -68,6 +68,15 @@ def at_pointer(document: Any, pointer: str) -> Any:
         else:
             return ABSENT
     return document
+
+
+def drop_pointer(document: dict[str, Any], pointer: str) -> None:
+    """Take away what stands at `pointer`, if anything does; the objects around it stay."""
+    *way, last = _steps(pointer)
+    for step in way:
+        below = document.get(step)
+        document = below if isinstance(below, dict) else {}
+    document.pop(last, None)
 
 
 def put_pointer(document: dict[str, Any], pointer: str, value: Any) -> None:

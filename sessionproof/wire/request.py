@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from sessionproof.actors import Actor
-from sessionproof.contract.expressions import Expression, put_pointer
+from sessionproof.contract.expressions import Expression, drop_pointer, put_pointer
 from sessionproof.contract.model import Binding, Contract
 from sessionproof.contract.schemas import least
 
@@ -122,12 +123,13 @@ def _path(binding: Binding, places: list[tuple[Expression, Any]]) -> str:
 def _body(contract: Contract, binding: Binding, places: list[tuple[Expression, Any]], raw: Raw) -> tuple[bytes, str]:
     if raw.content is not None:
         return raw.content, raw.content_type or binding.media_type
-    named = {place.pointer for place, _ in places}
-    unnamed = {place.pointer[1:] for place in binding.carriers() if place.pointer not in named}
     if not binding.media_type and not raw.body:
         return b"", ""
-    body = least(contract.document, binding.body_schema) if binding.media_type else {}
-    body = {name: value for name, value in body.items() if name not in unnamed} if isinstance(body, dict) else {}
+    body = deepcopy(least(contract.document, binding.body_schema)) if binding.media_type else {}
+    body = body if isinstance(body, dict) else {}
+    for place in binding.carriers():
+        if place.pointer:
+            drop_pointer(body, place.pointer)
     for place, value in places:
         if place.part == "body" and not place.pointer:
             body = value

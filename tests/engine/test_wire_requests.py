@@ -139,6 +139,70 @@ def test_any_id_in_a_path_comes_back_from_it(session: str) -> None:
     assert "/" not in request.target.removeprefix("/s/")
 
 
+# Without a session
+
+UNNAMED = {
+    "query": ("$request.query.s", "{name: s, in: query, required: true}", OBJECT, "/q", None),
+    "header": ("$request.header.X-S", "{name: X-S, in: header, required: true}", OBJECT, "/q", None),
+    "header in other letters": ("$request.header.X-S", "{name: x-s, in: header, required: true}", OBJECT, "/q", None),
+    "body": ("$request.body#/s", "", "{type: object, required: [s, q]}", "/q", {"q": "x"}),
+    "inside the body": (
+        "$request.body#/a/s",
+        "",
+        "{required: [a], properties: {a: {type: object, required: [s, q]}}}",
+        "/q",
+        {"a": {"q": "x"}},
+    ),
+    "an example": ("$request.body#/a/s", "", "{example: {a: {s: one, q: two}}}", "/q", {"a": {"q": "two"}}),
+    "two places": (
+        "[$request.header.X-S, $request.body#/s]",
+        "{name: X-S, in: header, required: true}",
+        "{type: object, required: [s]}",
+        "/q",
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("session", "parameters", "schema", "target", "body"), UNNAMED.values(), ids=UNNAMED)
+def test_without_a_session_its_places_stay_empty_required_or_not(
+    session: str, parameters: str, schema: str, target: str, body: Any
+) -> None:
+    content = f", requestBody: {{content: {{application/json: {{schema: {schema}}}}}}}" if body is not None else ""
+    words = f"{{does: query, session: {session}}}"
+    contract = contract_with(f"POST /q: {{x-session: {words}, parameters: [{parameters}]{content}}}")
+    for _ in range(2):
+        request = request_of(contract, "query")
+        assert (request.target, request.session) == (target, None)
+        assert header(request, "X-S") == []
+        assert (json.loads(request.content) if content else None) == body
+        assert request_of(contract, "query", session="1").session == "1", "which the next request doesn't remember"
+
+
+@pytest.mark.parametrize("body", [FORM, PARTS])
+def test_without_a_session_a_form_has_no_field_for_it(body: str) -> None:
+    required = body.replace("type: object", "type: object, required: [s, q]")
+    contract = contract_with(
+        f"POST /q: {{x-session: {{does: query, session: $request.body#/s, question: $request.body#/q}}, "
+        f"requestBody: {required}}}"
+    )
+    assert b"s-1" in request_of(contract, "query", session="s-1", question="why").content
+    content = request_of(contract, "query", question="why").content
+    assert b"why" in content
+    assert b"s=" not in content
+    assert b'name="s"' not in content
+
+
+def test_without_a_session_a_path_names_one_that_is_none() -> None:
+    assert request_of(contract_with(READ), "read").target == "/s/none"
+
+
+def test_what_is_sent_as_an_empty_session_is_a_session() -> None:
+    words = "{does: query, session: $request.header.X-S}"
+    contract = contract_with(f"POST /q: {{x-session: {words}, parameters: [{{name: X-S, in: header}}]}}")
+    assert header(request_of(contract, "query", session=""), "X-S") == [""]
+
+
 # Clients and other values
 
 
