@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -98,8 +99,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def run_server(arguments: Sequence[str]) -> int:
-    """Run the reference server in the foreground until it is stopped; its exit code."""
+    """Run the reference server in the foreground until it is stopped, which SIGTERM to us does too; its exit code."""
     process = subprocess.Popen(server_command(*arguments), env=server_environment())
+    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     while True:
         try:
             return process.wait()
