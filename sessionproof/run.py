@@ -148,7 +148,7 @@ class Run:
             return actor
         password = f"pw-{actor.marker}"
         values = {"user": actor.user, "password": password}
-        reply = self.ask(self.contract.first("login"), Actor(actor.name, None), values)
+        reply = self.ask(self.contract.first("login"), replace(actor, user=None), values)
         token = reply["token"]
         if not reply.ok or not isinstance(token, str) or not token:
             raise TargetError(
