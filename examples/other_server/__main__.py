@@ -1,7 +1,7 @@
 """A session API in Python's standard library: `python examples/other_server --port 0`.
 
 It shares nothing with SessionProof but the ideas: conversations for sessions, devices for clients, turns for messages,
-log-in with bearer tokens. `contract.yaml` beside it tells SessionProof all of that:
+topics for cases, log-in with bearer tokens. `contract.yaml` beside it tells SessionProof all of that:
 
     sessionproof verify http://127.0.0.1:PORT --contract examples/other_server/contract.yaml
 """
@@ -18,8 +18,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from accounts import Accounts
-from api import Api, Call
-from conversations import Conversations, Refused
+from api import Api
+from calls import Call
+from refused import Refused
+from store import Store
 
 LARGEST = 1024 * 1024  # bytes of a request's body
 
@@ -64,12 +66,13 @@ class Handler(BaseHTTPRequestHandler):
         return content
 
     def _write(self, status: int, body: Any) -> None:
-        content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        kind, content = _spelled(body)
         self.send_response(status)
         self.send_header("Cache-Control", "no-store")
         self.send_header("Content-Length", str(len(content)))
-        if content:
-            self.send_header("Content-Type", "application/json")
+        if kind:
+            self.send_header("Content-Type", kind)
+            self.send_header("X-Content-Type-Options", "nosniff")
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
@@ -89,6 +92,16 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: an example keeps quiet."""
 
 
+def _spelled(body: Any) -> tuple[str, bytes]:
+    """The body's media type and its bytes."""
+    match body:
+        case None:
+            return "", b""
+        case bytes():
+            return "application/octet-stream", body
+    return "application/json", json.dumps(body, ensure_ascii=False).encode()
+
+
 def _error(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 
@@ -99,7 +112,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.api = Api(Accounts(), Conversations(_forward_clock()))
+        self.api = Api(Accounts(), Store(_forward_clock()))
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing: clients that hang up are no news."""

@@ -7,7 +7,7 @@ import hmac
 import secrets
 import threading
 
-from conversations import Refused
+from refused import Refused
 
 __all__ = ["Accounts"]
 

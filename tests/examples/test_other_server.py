@@ -1,5 +1,6 @@
 """The other server: it starts, its contract is one, it holds under concurrency, SessionProof finds nothing wrong."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -23,8 +24,10 @@ PASSED = {
     *("LIF-01", "LIF-02", "LIF-03", "LIF-04", "LIF-05", "LIF-06"),
     *("RES-01", "RES-02", "RES-03", "RES-04", "RES-05", "RES-08", "RES-09", "RES-10", "RES-11"),
     *("ISO-01", "ISO-02", "ISO-03", "ISO-04", "ISO-05", "ISO-06", "ISO-07", "ISO-09"),
-    *("EXP-05", "MSG-01", "MSG-02", "MSG-04", "MSG-05", "MSG-06", "MSG-08"),
-    *("SEC-01", "SEC-02", "SEC-03", "SEC-04", "SEC-05", "SEC-07", "SEC-08"),
+    *("ISO-08", "EXP-05", "MSG-01", "MSG-02", "MSG-04", "MSG-05", "MSG-06", "MSG-08", "MSG-09", "MSG-10"),
+    *("CAS-01", "CAS-02", "CAS-03", "CAS-04", "CAS-05", "CAS-07", "CAS-08"),
+    *("UPL-01", "UPL-02", "UPL-03", "UPL-04", "UPL-05", "UPL-06"),
+    *("SEC-01", "SEC-02", "SEC-03", "SEC-04", "SEC-05", "SEC-07", "SEC-08", "SEC-10"),
 }
 
 
@@ -66,6 +69,7 @@ def test_the_contract_is_one() -> None:
     contract = load_contract(CONTRACT)
     assert contract.name == "other-server"
     assert {"identity", "list", "messages", "resume", "timeout", "update"} <= contract.capabilities
+    assert {"cases", "clear", "idempotency", "query", "uploads"} <= contract.capabilities
 
 
 def test_a_name_keeps_its_first_password(url: str, ann: httpx.Client) -> None:
@@ -89,6 +93,88 @@ def test_turns_at_once_are_all_kept(ann: httpx.Client) -> None:
     turns = ann.get("/v2/turns", headers=where).json()["turns"]
     assert [turn["n"] for turn in turns] == list(range(1, 65))
     assert turns == [acknowledged[turn["n"]] for turn in turns]
+
+
+def test_questions_at_once_open_one_topic(ann: httpx.Client) -> None:
+    where = {"X-Conversation": started(ann)["conversation"]["id"]}
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda n: ann.post("/v2/ask", headers=where, json={"prompt": f"no. {n}"}), range(32)))
+    (topic,) = ann.get("/v2/topics", headers=where).json()["topics"]
+    assert topic["asked"] == 32
+    exchanges = ann.get(f"/v2/topics/{topic['ref']}", headers=where).json()["exchanges"]
+    assert sorted(exchanges, key=str) == sorted((answer.json()["exchange"] for answer in answers), key=str)
+
+
+def test_the_assistant_repeats_its_topic_and_the_files_and_forgets_both(ann: httpx.Client) -> None:
+    id = started(ann)["conversation"]["id"]
+    where = {"X-Conversation": id}
+
+    def answer(prompt: str) -> str:
+        asked = ann.post("/v2/ask", headers=where, json={"prompt": prompt})
+        return cast("str", asked.json()["exchange"]["reply"]["text"])
+
+    ann.post(f"/v2/conversations/{id}/files", files={"document": ("notes.txt", b"of paper")})
+    answer("first")
+    assert answer("second").splitlines() == [
+        "You ask: second",
+        "You asked before: first",
+        "There is notes.txt: of paper",
+    ]
+    ann.post("/v2/topics", headers=where)
+    assert answer("third").splitlines() == ["You ask: third", "There is notes.txt: of paper"]
+    ann.post(f"/v2/conversations/{id}/forget")
+    assert answer("fourth").splitlines() == ["You ask: fourth"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\r\n--\r\n", bytes(range(256)) * 1024], ids=["none", "lines", "most"])
+def test_a_file_comes_back_byte_for_byte(ann: httpx.Client, content: bytes) -> None:
+    files = f"/v2/conversations/{started(ann)['conversation']['id']}/files"
+    kept = ann.post(files, files={"document": ("a\u0308 b", content)}).json()["file"]
+    assert (kept["name"], kept["md5"]) == ("a\u0308 b", hashlib.md5(content, usedforsecurity=False).hexdigest())
+    assert ann.get(f"{files}/{kept['id']}").content == content
+    assert ann.post(files, files={"document": ("a\u0308 b", content + bytes(2**18 + 1))}).status_code == 413
+    assert ann.get(files).json()["files"].keys() == {kept["id"]}
+
+
+def test_a_file_of_the_same_name_takes_the_place_of_the_first(ann: httpx.Client) -> None:
+    files = f"/v2/conversations/{started(ann)['conversation']['id']}/files"
+    first, second = (ann.post(files, files={"document": ("a", text)}).json()["file"]["id"] for text in (b"1", b"2"))
+    assert ann.get(files).json()["files"].keys() == {second}
+    assert ann.get(f"{files}/{first}").json()["error"]["code"] == "unknown_file"
+
+
+@pytest.mark.parametrize(("path", "body"), [("/v2/turns", {"text": "x", "by": "human"}), ("/v2/ask", {"prompt": "x"})])
+def test_requests_repeated_at_once_under_one_key_have_one_effect(
+    url: str, ann: httpx.Client, path: str, body: dict[str, str]
+) -> None:
+    here, elsewhere = started(ann)["conversation"]["id"], started(ann)["conversation"]["id"]
+
+    def repeated(_: int) -> bytes:
+        return ann.post(path, headers={"X-Conversation": here, "Idempotency-Key": "k"}, json=body).content
+
+    with ThreadPoolExecutor(16) as pool:
+        assert len(set(pool.map(repeated, range(32)))) == 1
+    turns = ann.get("/v2/turns", headers={"X-Conversation": here}).json()["turns"]
+    assert [turn["text"] for turn in turns if turn["by"] == "human"] == ["x"]
+    other = {name: text + "y" if text == "x" else text for name, text in body.items()}
+    refused = ann.post(path, headers={"X-Conversation": here, "Idempotency-Key": "k"}, json=other)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "key_reused")
+    assert ann.get("/v2/turns", headers={"X-Conversation": here}).json()["turns"] == turns
+    ann.post(path, headers={"X-Conversation": elsewhere, "Idempotency-Key": "k"}, json=body)
+    assert ann.get("/v2/turns", headers={"X-Conversation": elsewhere}).json()["turns"]
+
+
+def test_starts_repeated_under_one_key_lead_to_one_conversation(url: str, ann: httpx.Client) -> None:
+    def started_under(client: httpx.Client, **body: str) -> httpx.Response:
+        return client.post("/v2/conversations", headers={"Idempotency-Key": "start"}, json=body)
+
+    with ThreadPoolExecutor(16) as pool:
+        (only,) = set(pool.map(lambda _: started_under(ann, label="a").content, range(32)))
+    assert started_under(ann, label="b").status_code == 409
+    with signed_in(url, "ben") as ben:
+        assert started_under(ben, label="a").json()["conversation"]["id"].encode() not in only
+    ann.delete(f"/v2/conversations/{json.loads(only)['conversation']['id']}")
+    assert started_under(ann, label="a").json()["resumed"] is False
 
 
 def test_the_same_header_twice_is_refused(url: str, ann: httpx.Client) -> None:
