@@ -84,7 +84,7 @@ def the_first_query_makes_the_only_case(alice: Caller, expect: Expect, numbers: 
 def a_new_case_is_current_and_the_others_stay(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     session = alice.has_session()
     first = case_of(alice.ask(session, alice.text("first")), expect)
-    alice.has_said(session, alice.text("second"))
+    alice.arranged(alice.ask(session, alice.text("second")), "query")
     cases = [first]
     for number in range(numbers.times + 1):
         before = {case: history(alice, session, case) for case in cases}
@@ -216,7 +216,7 @@ def resuming_keeps_the_current_case(alice: Caller, expect: Expect, numbers: Numb
         case = started(alice, session, expect, case)
         question = ""
         if number % 2:
-            alice.has_said(session, question := alice.text("in the new case"))
+            alice.arranged(alice.ask(session, question := alice.text("in the new case")), "query")
     expect(alice.create(client=alice.client)).resumes(session)
     expect(alice.ask(session, alice.text("last"))).says("case", case)
 
@@ -230,7 +230,7 @@ def cases_end_or_stay_with_their_session(alice: Caller, bob: Caller, expect: Exp
     session, secret = alice.has_session(**resumes), alice.text("in the old session")
     cases = [case_of(alice.ask(session, secret), expect)]
     cases.append(started(alice, session, expect, *cases))
-    alice.has_said(session, alice.text("in the second case"))
+    alice.arranged(alice.ask(session, alice.text("in the second case")), "query")
     alice.arranged(alice.delete(session), "delete")
     after = alice.has_session(**resumes)
     others = [(bob, bob.has_session())] if target.contract.identity.kind != "none" else []
