@@ -57,7 +57,9 @@ def scripted_run(
     redactor: Redactor | None = None,
 ) -> Run:
     redactor = redactor or Redactor()
-    return Run(contract, Scripted(answer), Recorder(redactor, history, HEADER), redactor)
+    run = Run(contract, Scripted(answer), Recorder(redactor, history, HEADER), redactor)
+    run.begin("")  # what is said in one test is no part of another
+    return run
 
 
 def caller_of(contract: Contract, answer: Callable[[Request], Answer]) -> Caller:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from sessionproof.effort import Effort
 from sessionproof.errors import TargetError
 from sessionproof.report.document import Report
 from sessionproof.run import Run, TargetLost
@@ -243,7 +244,86 @@ def test_an_answer_in_between_begins_the_count_anew() -> None:
     assert "GET /h" not in paths_sent(run)
 
 
+# Which paths a check goes through
+
+PATHS = contract_of("""
+POST /s: {x-session: {does: create, session: $response.body#/id}, responses: {200: {content: {application/json: {}}}}}
+GET /a/{id}: {x-session: {does: read, session: $request.path.id}}
+POST /a/{id}/q: {x-session: {does: query, session: $request.path.id}}
+GET /b/{id}: {x-session: {does: read, session: $request.path.id}}
+POST /b/{id}/q: {x-session: {does: query, session: $request.path.id}}
+DELETE /a/{id}: {x-session: {does: delete, session: $request.path.id}}
+POST /c/q: {x-session: {does: query, session: $request.query.s}, parameters: [{name: s, in: query}]}
+""")
+
+
+def gone_through(effort: Effort, **how: Any) -> list[str]:
+    run = scripted_run(PATHS, lambda _: SILENCE)
+    run.effort = effort
+    return sorted(binding.name for binding in run.on_session(**how))
+
+
+@pytest.mark.parametrize("effort", [Effort.NORMAL, Effort.THOROUGH])
+def test_checks_go_through_every_path_of_an_operation(effort: Effort) -> None:
+    reads, queries = ["GET /a/{id}", "GET /b/{id}"], ["POST /a/{id}/q", "POST /b/{id}/q", "POST /c/q"]
+    assert gone_through(effort) == ["DELETE /a/{id}", *reads, *queries]
+    assert gone_through(effort, leave_out=["delete"]) == [*reads, *queries]
+    assert gone_through(effort, writes=False) == reads
+    run = scripted_run(PATHS, lambda _: SILENCE)
+    run.effort = effort
+    assert [binding.name for binding in run.bindings("query")] == queries
+
+
+def test_at_quick_effort_they_take_the_first_path_of_each() -> None:
+    assert gone_through(Effort.QUICK) == ["DELETE /a/{id}", "GET /a/{id}", "POST /a/{id}/q"]
+    assert gone_through(Effort.QUICK, writes=True, leave_out=["delete"]) == ["POST /a/{id}/q"]
+    assert gone_through(Effort.QUICK, writes=False) == ["GET /a/{id}"]
+    run = scripted_run(PATHS, lambda _: SILENCE)
+    run.effort = Effort.QUICK
+    assert [binding.name for binding in run.bindings("query")] == ["POST /a/{id}/q"]
+
+
+def test_what_is_not_declared_has_no_path() -> None:
+    assert scripted_run(PATHS, lambda _: SILENCE).bindings("heartbeat") == ()
+
+
 # What is to be cleaned up
+
+
+FIRST = contract_of("""
+POST /s: {x-session: {does: create, session: $response.body#/id}, responses: {200: {content: {application/json: {}}}}}
+POST /q:
+  x-session: {does: query, session: [$request.query.s, $response.body#/id], resumed: $response.body#/old}
+  parameters: [{name: s, in: query}]
+  responses: {200: {content: {application/json: {}}}}
+DELETE /s/{id}: {x-session: {does: delete, session: $request.path.id}}
+""")
+
+
+@pytest.mark.parametrize(
+    ("session", "answer", "made"),
+    [
+        (None, answered({"id": "n"}), ["n"]),
+        ("", answered({"id": "n"}), ["n"]),
+        (None, answered({"id": "n", "old": True}), []),
+        (None, answered({"id": "n"}, 400), []),
+        (None, answered({}), []),
+        ("n", answered({"id": "n"}), []),
+    ],
+    ids=["without a session", "with an empty one", "one that was there", "refused", "unnamed", "within a session"],
+)
+def test_a_session_that_another_call_began_is_deleted_by_who_made_it(
+    session: str | None, answer: Answer, made: list[str]
+) -> None:
+    run = scripted_run(FIRST, lambda request: answer if request.method == "POST" else Answer(204))
+    values = {} if session is None else {"session": session}
+    for _ in range(2):
+        run.ask(FIRST.first("query"), ALICE, values)
+    assert run.issued == made
+    assert run.clean_up() == ()
+    assert paths_sent(run)[2:] == [f"DELETE /s/{id}" for id in made]
+    assert isinstance(run.sender, Scripted)
+    assert {request.actor for request in run.sender.sent} == {ALICE}
 
 
 def test_only_what_is_left_is_deleted_each_by_who_made_it() -> None:
