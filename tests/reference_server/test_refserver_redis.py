@@ -72,6 +72,7 @@ def two(redis_server: RedisServer) -> Iterator[Two]:
 
 def test_every_key_has_an_end_and_lists_and_clients_outlive_their_sessions(two: Two) -> None:
     session_id = two.new("tab")
+    assert min(two.left().values()) > 0
     two.do(two.one.add_message("ann", session_id, NewMessage("user", "hello")))
     two.do(two.other.heartbeat("ann", session_id))
     two.do(two.stores[0].check())
@@ -91,6 +92,15 @@ def test_lists_and_clients_live_as_long_as_the_longest_of_their_sessions(two: Tw
     keys = two.left()
     assert keys["user:ann"] > 59 * 60_000
     assert keys['client:["ann", "tab"]'] <= 2 * 60_000 + 1000
+
+
+def test_a_heartbeat_prolongs_lists_and_clients_as_well(two: Two) -> None:
+    session_id = two.new("tab")
+    for name in two.left():
+        two.redis.pexpire(two.prefix + name, 60_000)
+    two.clocks[0].forward(minutes=1)
+    two.do(two.one.heartbeat("ann", session_id))
+    assert min(two.left().values()) > 60_000
 
 
 def test_after_a_delete_no_key_is_left(two: Two) -> None:
@@ -207,6 +217,7 @@ def test_in_a_section_one_reads_what_one_has_written(two: Two) -> None:
             session = two.one.born("ann", NewSession("tab"), 5)
             await two.one.enter(session)
             assert await two.one.living("ann") == [session]
+            assert await two.one.find(session.session_id) == session
             await two.one.end(session)
             assert await two.one.find(session.session_id) is None
             await two.one.keep(session, "create")

@@ -12,7 +12,7 @@ from tests.redis_server import RedisServer, running_redis
 from tests.servers import running
 
 ANN = {"X-User-ID": "ann"}
-SOON = 8  # seconds, after which a call in here is given up and the test fails; Redis is given one
+SOON = 4  # seconds, after which a call in here is given up and the test fails; Redis is given one
 
 
 @pytest.fixture
