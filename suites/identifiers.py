@@ -29,7 +29,26 @@ def session_ids_cannot_be_guessed(alice: Caller, expect: Expect, numbers: Number
     earlier = list(target.issued) if numbers.times == 1 else []  # a quick run makes do with the ids that it has seen
     replies = [alice.arranged(alice.create(), "create") for _ in range(max(1, max(12, numbers.creates) - len(earlier)))]
     ids = [*earlier, *(reply.session for reply in replies)]
-    last = replies[-1]
+    look_random(ids, replies[-1], alice, expect, target)
+    for binding in first_interactions(target) if numbers.times > 1 else ():
+        replies = [alice.arranged(begins(alice, binding), binding.name) for _ in range(12)]
+        look_random([reply.session for reply in replies], replies[-1], alice, expect, target)
+
+
+def first_interactions(target: Run) -> list[Binding]:
+    """The operations that make a session where the request names none."""
+    makers = (
+        [one for name in ("query", "upload") for one in target.contract.all(name)] if target.contract.autocreate else []
+    )
+    return [one for one in makers if all(place.part != "path" for place in one.carriers())]
+
+
+def begins(caller: Caller, binding: Binding) -> Reply:
+    values = {"question": caller.text("first")} if binding.operation == "query" else {"file": ("first.txt", b"first")}
+    return caller.call(binding, client=f"{caller.client}-{caller.text()[-8:]}", **values)
+
+
+def look_random(ids: list[str], last: Reply, alice: Caller, expect: Expect, target: Run) -> None:
     expect.that(len(set(ids)) == len(ids), expected="ids that differ", seen="the same id twice", reply=last)
     plain = [id for id in ids if not re.fullmatch(r"[A-Za-z0-9._~-]+", id)]
     expect.that(not plain, expected="ids of URL-safe ASCII", seen=repr(plain[:1]), reply=last)
@@ -117,8 +136,9 @@ def ids_come_only_from_the_server(
 
 @requirement("SEC-07")
 def session_ids_are_compared_exactly(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
-    session = alice.has_session()
-    for name, other in numbers.some(list(nearly(session).items())):
+    session = alice.has_session(client=alice.client)
+    names = {"its client's id": alice.client, "its user's name": str(alice.user or "user"), **nearly(session)}
+    for name, other in numbers.some(list(names.items())[:: 1 if numbers.times > 1 else -1]):
         for binding in numbers.some(target.on_session(leave_out=["delete"])):
             reply = alice.try_on(binding, other)
             if reply.unsent:

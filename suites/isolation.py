@@ -221,6 +221,9 @@ def the_owner_comes_from_the_identity_alone(
     ]
     claims += [Raw(headers=(("X-Owner", victim), ("X-Forwarded-User", victim), ("X-Original-User", victim)))]
     claims += [
+        Raw(headers=(("X-User-Roles", "admin"), ("X-User-Role", "admin"), ("X-Roles", "admin"), ("X-Admin", "true")))
+    ]
+    claims += [
         Raw(headers=((name, value),)) for name, value in ((identity.roles, "admin"), (identity.email, victim)) if name
     ]
     if identity.kind == "header":
@@ -289,6 +292,20 @@ def a_second_session_id_in_a_request_is_refused_or_without_effect(
                 expect(reply).is_no_server_error()
             seen = changes(owner, named, before, moving=True)
             expect(target.transcript[-1]).is_as_before(seen, "the session named in the wrong place")
+        the_path_names_the_session(bob, mine, named, expect, target)
+        seen = changes(owner, named, before, moving=True)
+        expect(target.transcript[-1]).is_as_before(seen, "the session named beside the path")
+
+
+def the_path_names_the_session(caller: Caller, mine: str, named: str, expect: Expect, target: Run) -> None:
+    """Where a request names its session in the path and elsewhere too, another one there is refused or ignored."""
+    for binding in target.on_session(leave_out=["delete"]):
+        parts = {place.part for place in binding.carriers()}
+        for part in parts - {"path"} if "path" in parts else ():
+            reply = caller.try_on(binding, mine, raw=Raw(sessions={part: named}))
+            expect(reply).is_no_server_error()
+            if reply.ok and reply.shows("session"):
+                expect(reply).says("session", mine)
 
 
 def extra_ids(session: str, target: Run) -> list[Raw]:

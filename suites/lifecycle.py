@@ -220,6 +220,7 @@ def nothing_works_on_a_deleted_session(alice: Caller, expect: Expect, numbers: N
             expect.that(session not in pages.values("session"), expected="not listed", seen="listed", reply=pages.last)
         if "resume" in target.contract.capabilities:
             expect(alice.create(client=f"{alice.client}-{filled}")).makes_new(session)
+        expect(alice.create()).makes_new(session)
 
 
 @requirement("LIF-06")

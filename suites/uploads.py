@@ -363,7 +363,7 @@ def the_assistant_answers_from_its_own_files_only(
 def asks_for_all(
     binding: Binding, caller: Caller, session: str, secrets: dict[str, list[str]], expect: Expect, target: Run
 ) -> None:
-    answer = expect(caller.call(binding, session, question=caller.text("what do you know?"))).succeeds()
+    answer = expect(caller.call(binding, session, question="What do all the files say?")).succeeds()
     expect(answer).leaks_nothing()
     for other, texts in secrets.items():
         for text in texts:

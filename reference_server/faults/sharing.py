@@ -184,7 +184,7 @@ class ListsAreOpen(Core):
     "ISO-07",
     "Where header and body or form name two sessions, the header's is taken.",
     conditional=True,
-    contracts=WITH_QUERIES,
+    contracts=("faultmaven",),
 )
 class HeaderBeforeBody(Views):
     def named(self, request: Request, *others: str | None) -> str:

@@ -25,7 +25,8 @@ class Raw:
     """What a request has besides its contract's places, for requests that no well-behaved client would send.
 
     `body` is joined into a JSON body; `content` replaces the body byte for byte; `path` replaces the path (already
-    percent-encoded); `identity=False` leaves the actor's identity out.
+    percent-encoded); `identity=False` leaves the actor's identity out; `sessions` names another session in one part of
+    the request (path, query, header, body) than in the others.
     """
 
     headers: Pairs = ()
@@ -35,6 +36,7 @@ class Raw:
     content_type: str | None = None
     path: str | None = None
     identity: bool = True
+    sessions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def build_request(
     """
     raw = raw or Raw()
     sent = {name: value for name, value in values.items() if name in binding.sends}
-    places = [*binding.constants, *_placed(binding, sent)]
+    places = [*binding.constants, *_placed(binding, sent, raw.sessions)]
     query = [(place.name, _text(value)) for place, value in places if place.part == "query"]
     headers = [(place.name, _text(value)) for place, value in places if place.part == "header"]
     carriers = {place.name.lower() for place in binding.carriers()}
@@ -84,9 +86,13 @@ def build_request(
     return Request(binding, actor, binding.method, target, (*headers, *raw.headers), content, sent)
 
 
-def _placed(binding: Binding, sent: Mapping[str, Any]) -> list[tuple[Expression, Any]]:
+def _placed(binding: Binding, sent: Mapping[str, Any], sessions: Mapping[str, str]) -> list[tuple[Expression, Any]]:
     """Whole objects before the values inside them, so that the finer value stands."""
-    places = [(place, _in_unit(name, value, binding)) for name, value in sent.items() for place in binding.sends[name]]
+    places = [
+        (place, sessions.get(place.part, value) if name == "session" else _in_unit(name, value, binding))
+        for name, value in sent.items()
+        for place in binding.sends[name]
+    ]
     return sorted(places, key=lambda placed: placed[0].pointer.count("/"))
 
 
