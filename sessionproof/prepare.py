@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sessionproof import __version__
 from sessionproof.baseline import load as load_baseline
-from sessionproof.clocks import clock_named
+from sessionproof.clocks import clock_named, without_credentials
 from sessionproof.contract import Contract, find_contract, load_contract
 from sessionproof.effort import Effort
 from sessionproof.history import Header, Recorder
@@ -81,7 +81,7 @@ def _command(settings: Settings) -> str:
     given = {"contract": settings.contract, "sidecar": settings.sidecar}
     parts = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value]
     parts += [f"--user {shlex.quote(user)}" for user in settings.user]
-    parts += [f"--clock {shlex.quote(settings.clock)}"] if settings.clock else []
+    parts += [f"--clock {shlex.quote(without_credentials(settings.clock))}"] if settings.clock else []
     parts += [f"--life {settings.life:g}"] if settings.life else []
     parts += [f"--effort {settings.effort}"] if settings.effort is not Effort.NORMAL else []
     return " ".join(["sessionproof verify", shlex.quote(settings.base_url), *parts])

@@ -53,6 +53,8 @@ def _deployment(settings: Settings) -> Iterator[Settings]:
         raise UsageError(f"--contract {contract}: not one of the bundled server's, and no URL was given; {hint}")
     clock = settings.clock or "control"
     name, _, minute = clock.partition(":")
+    if name in ("redis", "faketime"):
+        raise UsageError(f"--clock {name}: the bundled server has no such time; give a URL, or take another clock")
     arguments = {"control": ("--clock", "control"), "scaled": ("--minute-seconds", minute)}.get(name, ())
     with bundled_server(contract, *arguments) as url:
         baseline = settings.baseline or bundle_root() / "reference_server" / "baselines" / f"{contract}.toml"

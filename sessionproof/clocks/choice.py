@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sessionproof.clocks.kind import Clock, Passing
 from sessionproof.errors import UsageError
 from sessionproof.suggest import did_you_mean
 
-__all__ = ["CLOCKS", "clock_named"]
+__all__ = ["CLOCKS", "clock_named", "without_credentials"]
 
 
 def _wall(rest: str, base_url: str, timeout: float) -> Clock:
@@ -32,6 +33,8 @@ def _scaled(rest: str, base_url: str, timeout: float) -> Clock:
 def _control(rest: str, base_url: str, timeout: float) -> Clock:
     from sessionproof.clocks.control import Control
 
+    if rest:
+        raise UsageError(f"--clock control:{rest}: control takes nothing; the clock that is moved is the target's")
     return Control(base_url, timeout)
 
 
@@ -66,3 +69,8 @@ def clock_named(text: str, base_url: str, timeout: float) -> Clock:
         hint = did_you_mean(name, CLOCKS) or f"it is one of {', '.join(CLOCKS)}"
         raise UsageError(f"--clock {text}: no such clock; {hint}")
     return CLOCKS[name](rest, base_url, timeout)
+
+
+def without_credentials(text: str) -> str:
+    """The text of --clock, fit to be shown: a URL in it names no user and no password."""
+    return re.sub(r"(?<=://)[^/,\s]*@", "", text)

@@ -33,7 +33,8 @@ class Faketime:
     tells = True
 
     def __init__(self, command: str, base_url: str) -> None:
-        if not command.strip():
+        words = _words(command)
+        if not words:
             raise UsageError("--clock faketime: write faketime:COMMAND, the command that starts the server at URL")
         library = os.environ.get("SESSIONPROOF_LIBFAKETIME") or next(iter(glob.glob(_LIBRARY)), "")
         if not Path(library).is_file():
@@ -41,13 +42,22 @@ class Faketime:
                 "--clock faketime: libfaketime isn't here; install it (Debian: apt-get install faketime) "
                 "or name its file in SESSIONPROOF_LIBFAKETIME"
             )
-        self.name = f"faketime:{Path(shlex.split(command)[0]).name}"
+        if _listens(base_url):
+            raise ClockError(
+                f"--clock faketime: something listens at {base_url} already; only a server that the "
+                "clock itself starts has its time"
+            )
+        self.name = f"faketime:{Path(words[0]).name}"
         self.shift = 0.0
         self._folder = tempfile.TemporaryDirectory(prefix="sessionproof-")
         self._file = Path(self._folder.name) / "time"
         self._write()
-        self._process = self._started(shlex.split(command), library)
-        self._wait_until_it_listens(base_url)
+        self._process = self._started(words, library)
+        try:
+            self._wait_until_it_listens(base_url)
+        except BaseException:
+            self.close()
+            raise
 
     def now(self) -> float:
         return time.monotonic() + self.shift
@@ -63,6 +73,8 @@ class Faketime:
         return f"sleep {seconds:.1f}  # or move the server's clock by as much"
 
     def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGTERM)
         try:
@@ -87,22 +99,41 @@ class Faketime:
         }
         log = (Path(self._folder.name) / "log").open("wb")
         try:
-            return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.PIPE,  # it ends with us, for a server that looks
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         except OSError as error:
             raise UsageError(f"--clock faketime: {command[0]} can't be started ({error.strerror})") from error
         finally:
             log.close()
 
     def _wait_until_it_listens(self, base_url: str) -> None:
-        there = urlsplit(base_url)
-        address = (there.hostname or "127.0.0.1", there.port or (443 if there.scheme == "https" else 80))
         deadline = time.monotonic() + _READY_WITHIN
         while time.monotonic() < deadline and self._process.poll() is None:
-            with suppress(OSError), socket.create_connection(address, 1):
+            if _listens(base_url):
                 return
             time.sleep(0.05)
         said = (Path(self._folder.name) / "log").read_text(errors="replace").strip().splitlines()
-        self.close()
         raise ClockError(
             f"--clock faketime: nothing listens at {base_url}" + (f"; the server said: {said[-1]}" if said else "")
         )
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"--clock faketime: {command!r} is no command ({error})") from error
+
+
+def _listens(base_url: str) -> bool:
+    there = urlsplit(base_url)
+    address = (there.hostname or "127.0.0.1", there.port or (443 if there.scheme == "https" else 80))
+    with suppress(OSError), socket.create_connection(address, 1):
+        return True
+    return False

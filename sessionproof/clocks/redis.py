@@ -12,10 +12,15 @@ __all__ = ["RedisAging"]
 
 # Keys without a TTL stay as they are. One that would be over is left a millisecond, so that Redis itself expires it.
 _AGE = """
+local aged = 0
 for _, key in ipairs(KEYS) do
   local left = redis.call('PTTL', key)
-  if left > 0 then redis.call('PEXPIRE', key, math.max(1, left - tonumber(ARGV[1]))) end
+  if left > 0 then
+    redis.call('PEXPIRE', key, math.max(1, left - tonumber(ARGV[1])))
+    aged = aged + 1
+  end
 end
+return aged
 """
 
 
@@ -31,7 +36,8 @@ class RedisAging:
         import redis
 
         url, _, self._pattern = where.partition(",")
-        self.name = f"redis:{url.rpartition('@')[2].removeprefix('redis://')},{self._pattern}"
+        self._shown = url.rpartition("@")[2].removeprefix("redis://")
+        self.name = f"redis:{self._shown},{self._pattern}"
         if not url or not self._pattern:
             raise UsageError(
                 "--clock redis: write redis:URL,PATTERN, for example redis:redis://127.0.0.1:6379/0,session:*"
@@ -41,9 +47,9 @@ class RedisAging:
             self._redis: Any = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout)
             self._redis.ping()
         except ValueError as error:
-            raise UsageError(f"--clock redis: {url!r} is no URL of a Redis ({error})") from error
+            raise UsageError(f"--clock redis: {self._shown!r} is no URL of a Redis ({error})") from error
         except redis.RedisError as error:
-            raise ClockError(f"--clock redis: {url.rpartition('@')[2]} doesn't answer ({error})") from error
+            raise ClockError(f"--clock redis: {self._shown} doesn't answer ({error})") from error
         self._age = self._redis.register_script(_AGE)
         self.shift = 0.0
 
@@ -53,10 +59,13 @@ class RedisAging:
     def jump(self, seconds: float) -> None:
         try:
             keys = list(self._redis.scan_iter(match=self._pattern, count=1000))
-            for start in range(0, len(keys), 500):
-                self._age(keys=keys[start : start + 500], args=[int(seconds * 1000)])
+            parts = [keys[start : start + 500] for start in range(0, len(keys), 500)]
+            aged = sum(self._age(keys=part, args=[int(seconds * 1000)]) for part in parts)
         except self._failed as error:
             raise ClockError(f"--clock redis: the keys can't be aged ({error})") from error
+        if not aged and not self.shift:  # at the first jump there are sessions, whose ends are waited for
+            what = f"{len(keys)} keys are like the pattern, none with a TTL" if keys else "no key is like the pattern"
+            raise ClockError(f"--clock {self.name}: {what}; sessions are elsewhere, or end in another way")
         self.shift += seconds
 
     def in_shell(self, seconds: float) -> str:

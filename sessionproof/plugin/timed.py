@@ -59,7 +59,7 @@ class Timed:
         while job.thread.is_alive():
             job.thread.join(0.5)
             if tell is not None and job.thread.is_alive():
-                tell(self.moments.next())
+                tell(self.moments.left())
         CURRENT.set(job.talk)
         if job.error is not None:
             raise job.error

@@ -18,6 +18,8 @@ __all__ = ["Life", "Lives"]
 T = TypeVar("T")
 
 _SHORTEST_WAIT = 30.0  # seconds; a shorter life leaves too little between one tolerance and the next
+_ONE_LIFE, _SEVERAL_LIVES = 1.1, 2.2  # lives that a check waits for: to the first end, and after late renewals
+_TOLERANCES = 8  # in the shortest life of use
 _ROOM = 0.02  # of a life, kept free before the end for the probe itself
 
 
@@ -29,6 +31,7 @@ class Life:
     length: float
     since: float
     until: float
+    known: bool = True  # else nothing can be told of its end
 
     def at(self, fraction: float) -> None:
         """Wait for this part of the life: 0.5 is its middle, 1.5 half a life after its end."""
@@ -47,8 +50,8 @@ class Life:
         self.moments.until(moment, moment + self.tolerance)
 
     def renewed(self, reply: Reply) -> Life:
-        """A whole life, from this call on."""
-        return replace(self, since=reply.began, until=reply.ended)
+        """A whole life, from this call on; nothing is known of it if the call didn't succeed."""
+        return replace(self, since=reply.began, until=reply.ended, known=reply.ok)
 
     def perhaps_renewed(self, reply: Reply) -> Life:
         """The life as it is, or a whole one from this call on."""
@@ -56,11 +59,11 @@ class Life:
 
     def lasts_beyond(self, reply: Reply) -> bool:
         """Whether the answer surely came before the end."""
-        return reply.ended <= self.since + self.length - self.tolerance
+        return self.known and reply.ended <= self.since + self.length - self.tolerance
 
     def was_over_before(self, reply: Reply) -> bool:
         """Whether the call was surely made after the end."""
-        return reply.began >= self.until + self.length + self.tolerance
+        return self.known and reply.began >= self.until + self.length + self.tolerance
 
     @property
     def tolerance(self) -> float:
@@ -95,13 +98,13 @@ class Lives:
         if default is None and self.told is None:
             raise Unproven("the contract doesn't say how long a session lives by default; --life tells it")
         seconds = self.told if self.told is not None else (default or 0.0) * self.clock.scale
-        self._bearable(seconds)
+        self._bearable(seconds, lives=_ONE_LIFE)
         reply = caller.arranged(caller.create(), "create")
         return reply.session, Life(self.moments, seconds, reply.began, reply.ended)
 
     def lasting(self, caller: Caller, seconds: float) -> tuple[str, Life]:
         """A session made without asking for a life, which ends `seconds` (of the contract) later whatever is done."""
-        self._bearable(seconds * self.clock.scale)
+        self._bearable(seconds * self.clock.scale, lives=_ONE_LIFE)
         reply = caller.arranged(caller.create(), "create")
         return reply.session, Life(self.moments, seconds * self.clock.scale, reply.began, reply.ended)
 
@@ -113,9 +116,14 @@ class Lives:
             return self.told
         return (asked.get("life") or self.run.contract.life.default or 0.0) * self.clock.scale
 
-    def bearable(self, lives: float) -> bool:
-        """Whether a session that is asked to live so long (seconds of the contract) can be waited for."""
-        return self.clock.jumps or lives * self.clock.scale <= self.patience
+    def bearable(self, seconds: float) -> bool:
+        """Whether a session that asks to live so long (in the contract's seconds) can be waited for.
+
+        While time passes by itself, longer lives than the longest wait of the other checks are left out. Raises
+        Unproven where not even an ordinary life can be waited for.
+        """
+        self._bearable(self.length)
+        return self.clock.jumps or seconds * self.clock.scale <= min(2 * self.length, self.patience)
 
     def _usable(self) -> dict[str, Any]:
         asked = shortest(self.run.contract, self.clock.scale, jumps=self.clock.jumps, told=self.told)
@@ -126,15 +134,18 @@ class Lives:
         self._bearable(self.length)
         return asked
 
-    def _bearable(self, seconds: float) -> None:
-        if not self.clock.jumps and seconds * 2.2 > self.patience:
+    def _bearable(self, seconds: float, lives: float = _SEVERAL_LIVES) -> None:
+        """Raises Unproven where a check that takes so many lives of `seconds` would wait too long, or tell nothing."""
+        wait = seconds * lives
+        if not self.clock.jumps and wait > self.patience:
             raise Unproven(
-                f"a life of {seconds:g} s takes {seconds * 2.2:.0f} s to be judged, longer than --patience "
-                f"{self.patience:g}; raise it, shorten the lives and tell --life, or use a clock that jumps"
+                f"a life of {seconds:g} s takes {wait:.0f} s to be judged, longer than --patience {self.patience:g}: "
+                "raise it, shorten the lives and tell --life, or take a clock that jumps (control, redis, faketime)"
             )
-        if not self.clock.jumps and seconds < 8 * self.clock.tolerance:
+        if seconds < _TOLERANCES * self.clock.tolerance:
             raise Unproven(
-                f"a life of {seconds:g} s is too short to be told from one that is {self.clock.tolerance:g} s off"
+                f"a life of {seconds:g} s is too short to be told from one that is {self.clock.tolerance:g} s off; "
+                f"let it be {_TOLERANCES * self.clock.tolerance:g} s or more"
             )
 
 

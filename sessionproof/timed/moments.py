@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,6 +16,8 @@ from sessionproof.run import CURRENT, Talk
 __all__ = ["Job", "Moments", "Stopped", "raise_first"]
 
 T = TypeVar("T")
+
+_WAITED: ContextVar[float] = ContextVar("waited", default=0.0)  # seconds of this probe, and of the check it is part of
 
 
 class Stopped(Exception):
@@ -35,9 +36,10 @@ class Moments:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self._waited: defaultdict[int, float] = defaultdict(float)  # seconds by thread
+        self.longest = 0.0  # seconds that one probe has waited in all; 0 with a clock that jumps
         self._changed = threading.Condition()
         self._waits: list[_Wait] = []
+        self._joins: list[_Join] = []
         self._busy = 0  # threads that are neither waiting here nor for others
         self._failure: BaseException | None = None
 
@@ -56,9 +58,13 @@ class Moments:
     def together(self, probe: Callable[[T], None], things: Iterable[T]) -> None:
         """Carry out `probe` for each of `things`, side by side; when all have ended, raise the first error of them."""
         started = [self.start(lambda thing=thing: probe(thing)) for thing in things]  # type: ignore[misc]
-        with self.idle():
-            for job in started:
-                job.thread.join()
+        with self._changed:
+            join = _Join(started)
+            self._joins.append(join)
+            self._busy -= 1
+            self._go_on()
+            while not join.over:
+                self._changed.wait()
         raise_first(started)
 
     def start(self, work: Callable[[], None]) -> Job:
@@ -77,24 +83,13 @@ class Moments:
             finally:
                 job.talk = CURRENT.get()
                 with self._changed:
+                    job.ended = True
                     self._busy -= 1
-                    self._jump_if_all_wait()
+                    self._go_on()
 
         job.thread = threading.Thread(target=copy_context().run, args=(run,), name=job.talk.check, daemon=True)
         job.thread.start()
         return job
-
-    @contextmanager
-    def idle(self) -> Iterator[None]:
-        """While a thread waits for others, it doesn't keep the clock from jumping."""
-        with self._changed:
-            self._busy -= 1
-            self._jump_if_all_wait()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._busy += 1
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -106,7 +101,7 @@ class Moments:
         finally:
             with self._changed:
                 self._busy -= 1
-                self._jump_if_all_wait()
+                self._go_on()
 
     def stop(self, why: BaseException | None = None) -> None:
         """End every wait, with Stopped or with `why`."""
@@ -114,17 +109,12 @@ class Moments:
             self._failure = self._failure or why or Stopped("the run was stopped")
             self._changed.notify_all()
 
-    @property
-    def longest(self) -> float:
-        """Seconds that one thread has waited in all, the longest of them; 0 with a clock that jumps."""
-        return max(self._waited.values(), default=0.0)
-
-    def next(self) -> float | None:
-        """Seconds until the next wait ends by itself; None when nobody waits, or the clock jumps."""
+    def left(self) -> float | None:
+        """Seconds until all present waits have ended by themselves; None when nobody waits, or the clock jumps."""
         with self._changed:
             if self.clock.jumps or not self._waits:
                 return None
-            return max(0.0, min(wait.earliest for wait in self._waits) - self.clock.now())
+            return max(0.0, max(wait.earliest for wait in self._waits) - self.clock.now())
 
     def _wait_while_it_passes(self, wait: _Wait) -> None:
         self._waits.append(wait)
@@ -134,19 +124,29 @@ class Moments:
                 self._changed.wait(left)
         finally:
             self._waits.remove(wait)
-            self._waited[threading.get_ident()] += self.clock.now() - begun
+            _WAITED.set(_WAITED.get() + self.clock.now() - begun)
+            self.longest = max(self.longest, _WAITED.get())
         self._raise_failure()
 
     def _wait_for_a_jump(self, wait: _Wait) -> None:
         self._waits.append(wait)
         self._busy -= 1
-        self._jump_if_all_wait()
+        self._go_on()
         while self._failure is None and not wait.over:
             self._changed.wait(1.0)
         if not wait.over:
             self._waits.remove(wait)
             self._busy += 1
         self._raise_failure()
+
+    def _go_on(self) -> None:
+        """Whoever waits for jobs that have all ended is busy again at once; only then may the clock jump."""
+        for join in [join for join in self._joins if all(job.ended for job in join.jobs)]:
+            join.over = True
+            self._joins.remove(join)
+            self._busy += 1
+            self._changed.notify_all()
+        self._jump_if_all_wait()
 
     def _jump_if_all_wait(self) -> None:
         """To the last moment that suits the most urgent wait, so that as many as can be are over with one jump."""
@@ -177,7 +177,16 @@ class Job:
     talk: Talk
     inherited: int = 0  # calls in its transcript that were made before it began
     error: BaseException | None = None
+    ended: bool = False
     thread: threading.Thread = field(default_factory=threading.Thread)
+
+
+@dataclass(eq=False)
+class _Join:
+    """One thread that waits for jobs."""
+
+    jobs: list[Job]
+    over: bool = False
 
 
 def raise_first(jobs: Sequence[Job]) -> None:
