@@ -89,6 +89,12 @@ def _explain(source: Source, at: tuple[str, ...], error: ValidationError) -> Con
 def _hint_for(path: tuple[str, ...]) -> str:
     if "identity" in path:
         return IDENTITIES
+    if path[-1] in ("autocreate", "credentials", "anonymous"):
+        return "write true or false"
+    if path[-2:] == ("uploads", "maximum"):
+        return "write a number of bytes like 10485760"
+    if "legacy" in path:
+        return "write the old name and today's like {investigation_id: case_id}"
     if path[-1] in ("default", "minimum", "maximum", "absolute"):
         return "write a duration like `90 seconds`, `180 minutes` or `24 hours`"
     if {"foreign", "gone", "unknown", "no_identity", "no_session", "invalid"} & set(path[-2:]):

@@ -15,7 +15,7 @@ from sessionproof.suggest import did_you_mean
 __all__ = ["EXAMPLES", "IDENTITIES", "unknown_places"]
 
 EXAMPLES = "write it like $request.body#/client_id, $response.body#/session_id or $request.header.X-Session-ID"
-IDENTITIES = "write {header: NAME}, {query: NAME}, {bearer: {login: anyone}} or none"
+IDENTITIES = "write {header: NAME}, {query: NAME}, {bearer: {login: anyone}}, with guests: true if need be, or none"
 
 
 def unknown_places(side: Source, openapi: Source, document: dict[str, Any]) -> Iterator[ContractError]:

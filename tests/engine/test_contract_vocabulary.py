@@ -8,6 +8,7 @@ import pytest
 
 from sessionproof.contract import Contract, Identity, bundled_contracts, contract_problems, load_contract
 from sessionproof.contract.expressions import Expression
+from sessionproof.contract.model import Uploads
 
 from .documents import BUNDLED, EXAMPLE, contract_of, written
 
@@ -49,6 +50,13 @@ HEADED = "{does: create, session: $response.header.X-ID}"
         ("{bearer: {login: anyone}}", Identity("bearer", "Authorization", "anyone"), True),
         ("{bearer: {login: known}}", Identity("bearer", "Authorization", "known"), False),
         ("{header: X-U, email: X-E, roles: X-R}", Identity("header", "X-U", "", "X-E", "X-R"), True),
+        ("{header: X-U, guests: true}", Identity("header", "X-U", guests=True), True),
+        ("{query: user, guests: false}", Identity("query", "user"), True),
+        (
+            "{bearer: {login: known}, guests: true}",
+            Identity("bearer", "Authorization", "known", guests=True),
+            False,
+        ),
     ],
 )
 def test_identities(declared: str, identity: Identity, invents: bool) -> None:
@@ -97,6 +105,10 @@ def test_what_is_not_declared_has_the_usual_value() -> None:
     assert contract.life.default is None
     assert contract.capabilities == {"create"}
     assert contract.declared == {"identity"}
+    assert (contract.assistant, contract.autocreate, contract.list_for, contract.legacy) == ("none", False, "", {})
+    assert (contract.case_lifetime, contract.case_started, contract.uploads) == ("", "", Uploads("", "", None))
+    assert contract.delete_keeps is contract.clear_keeps is None
+    assert contract.identity.guests is False
 
 
 def test_an_unknown_id_answers_what_is_declared_for_gone() -> None:
