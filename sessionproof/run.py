@@ -60,6 +60,7 @@ class Run:
     users: tuple[Actor, ...] = ()  # given by --user; otherwise users are invented
     canaries: Canaries = field(default_factory=Canaries)
     clock: Clock | None = None  # by which the end of a session's life can be seen
+    client: str = ""  # the client that is driven, in words; without one the run drives none
     issued: list[str] = field(default_factory=list)  # ids of new sessions, in the order of their issue
     again: str = ""  # the command line that begins the same run
     lost: str = ""  # why the target counts as lost
@@ -77,7 +78,8 @@ class Run:
     def means(self) -> frozenset[str]:
         """What this run has, in the words of the requirements file."""
         found = {"users"} if self.invents_users or len(self.users) > 1 else set()
-        return frozenset(found | ({"clock"} if self.clock is not None else set()))
+        there = {"clock": self.clock is not None, "client": bool(self.client)}
+        return frozenset(found | {name for name, is_there in there.items() if is_there})
 
     @property
     def scale(self) -> float:
@@ -172,11 +174,16 @@ class Run:
             answer, t0, t1 = Answer(None, failure=f"{name} wasn't tried again: it never answered"), 0.0, 0.0
         else:
             answer, t0, t1 = await self._sent(request)
+        reply = self.heard(request, answer, t0, t1)
+        await self._notice_silence(reply)
+        return reply
+
+    def heard(self, request: Request, answer: Answer, t0: float, t1: float) -> Reply:
+        """The reply to a request, whoever sent it: recorded, scanned for canaries, its session noted for clean-up."""
         talk = CURRENT.get()
         reply = self._received(request, answer, t0, t1)
         self.recorder.record(reply, t0, t1, check=talk.check)
         talk.transcript.append(reply)
-        await self._notice_silence(reply)
         return reply
 
     async def _sent(self, request: Request) -> tuple[Answer, float, float]:

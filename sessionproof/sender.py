@@ -55,14 +55,19 @@ class Sender:
         """The answer with the monotonic times of start and end. A refusal to wait (429, 503) is waited out, briefly."""
         waited = 0.0
         while True:
-            await self._pace.turn()
-            start = time.monotonic()
-            answer = await self._once(request)
+            answer, start, end = await self.send_once(request)
             pause = _retry_after(answer)
             if pause is None or waited + pause > _PATIENCE_WITH_RETRY_AFTER:
-                return answer, start, time.monotonic()
+                return answer, start, end
             waited += pause
             await asyncio.sleep(pause)
+
+    async def send_once(self, request: Request) -> tuple[Answer, float, float]:
+        """The same, with the first answer, whatever it is."""
+        await self._pace.turn()
+        start = time.monotonic()
+        answer = await self._once(request)
+        return answer, start, time.monotonic()
 
     def close(self) -> None:
         """Close every connection and end the thread. May be called twice."""

@@ -40,5 +40,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int | None = None  # None: no answer, see failure
     got: dict[str, Any] = {}  # by vocabulary name; lists under "each", "messages", ...
     failure: str = ""
+    injected: bool = False  # the harness gave this answer in the target's place, which never saw the request
     leaks: list[str] = []  # actors whose canaries the answer showed to somebody else
     check: str = ""  # the requirement's check that made the call

@@ -66,6 +66,7 @@ class Recorder:
             status=reply.status,
             got=self._got(reply),
             failure=self._redactor.text(reply.answer.failure),
+            injected=reply.answer.injected,
             leaks=list(reply.leaks),
             check=check,
         )

@@ -25,6 +25,7 @@ class Answer:
     content: bytes = b""
     failure: str = ""
     unsent: bool = False  # HTTP can't carry the request, so that the server never saw it
+    injected: bool = False  # given in the server's place, which never saw the request
 
 
 @dataclass(frozen=True)

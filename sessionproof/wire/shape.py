@@ -1,4 +1,4 @@
-"""Whether an answer has the shape that the contract's OpenAPI document promises."""
+"""Whether an answer, or a client's request, has the shape that the contract's OpenAPI document promises."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from sessionproof.contract.expressions import ABSENT
+from sessionproof.contract.model import Contract
+from sessionproof.wire.recognise import OTHER, PREFLIGHT, decoded_body
 from sessionproof.wire.reply import Reply
+from sessionproof.wire.request import Request
 from sessionproof.wire.times import instant
 
-__all__ = ["shape_error"]
+__all__ = ["request_error", "shape_error"]
 
 _formats = FormatChecker(())
 
@@ -36,12 +39,38 @@ def shape_error(reply: Reply) -> str:
     return f"status {reply.status} is not declared for {reply.request.binding.name}"
 
 
+def request_error(contract: Contract, request: Request) -> str:
+    """What of a client's request doesn't fit the contract, in words; "" when it fits."""
+    binding = request.binding
+    if binding.operation == PREFLIGHT:
+        return ""
+    if binding.operation == OTHER:
+        return f"{request.method} {request.target} is no operation of the contract"
+    headers = {name.lower(): value for name, value in request.headers}
+    asked = {pair.partition("=")[0] for pair in request.target.partition("?")[2].split("&")}
+    there = {"header": headers, "query": asked}
+    for parameter in binding.parameters:
+        name = parameter.name.lower() if parameter.where == "header" else parameter.name
+        if parameter.required and name not in there.get(parameter.where, {name}):
+            return f"{parameter.where} {parameter.name} is missing"
+    if not request.content:
+        return "the body is missing" if binding.body_required else ""
+    kind = headers.get("content-type", "none").partition(";")[0].strip()
+    if binding.media_type and kind != binding.media_type.partition(";")[0]:
+        return f"Content-Type is {kind}, not {binding.media_type}"
+    return _misfit(contract.document, binding.body_schema, decoded_body(request)) if kind.endswith("json") else ""
+
+
 def _against(reply: Reply, schema: Mapping[str, Any]) -> str:
+    return _misfit(reply.contract.document, schema, reply.json)
+
+
+def _misfit(document: Mapping[str, Any], schema: Mapping[str, Any], value: Any) -> str:
     if not schema:
         return ""
-    if reply.json is ABSENT:
+    if value is ABSENT:
         return "the body is not JSON"
-    found = sorted(_validator(reply.contract.document, schema).iter_errors(reply.json), key=_depth)
+    found = sorted(_validator(document, schema).iter_errors(value), key=_depth)
     if not found:
         return ""
     where = "/".join(str(step) for step in found[0].absolute_path)
