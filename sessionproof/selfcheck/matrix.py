@@ -156,9 +156,9 @@ class Matrix:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """By contract, then by fault."""
+        """By contract, then by fault; kills in the order of the lenses, whichever ended first."""
         found: dict[tuple[str, str], dict[str, Kill]] = {}
-        for kill in self.kills:
+        for kill in sorted(self.kills, key=lambda kill: self.lenses.index(kill.lens)):
             found.setdefault((kill.contract, kill.fault.id), {})[kill.lens] = kill
         order = {name: place for place, name in enumerate(self.contracts)}
         keys = sorted(found, key=lambda key: (order[key[0]], key[1]))

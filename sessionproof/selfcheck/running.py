@@ -74,7 +74,7 @@ def selfcheck(plan: Plan, done: Done) -> Matrix:
         narrowed=plan.narrowed,
         command=plan.command,
         complete=complete,
-        cleans=tuple(cleans),
+        cleans=tuple(sorted(cleans, key=_place(plan))),
         kills=tuple(kills),
         judges=frozenset(lens.name for lens in plan.lenses if lens.names_requirements),
         version=__version__,
@@ -87,6 +87,12 @@ def _all(pool: ThreadPoolExecutor, looks: Sequence[Callable[[], T]], into: list[
     for future in as_completed(futures):
         into.append(future.result())
         done(into[-1])
+
+
+def _place(plan: Plan) -> Callable[[Clean], tuple[int, int]]:
+    """Orders by contract, then by lens, as they were asked for."""
+    lenses = [lens.name for lens in plan.lenses]
+    return lambda clean: (plan.contracts.index(clean.contract), lenses.index(clean.lens))
 
 
 def _clean_looks(plan: Plan, programs: Programs) -> list[Callable[[], Clean]]:
