@@ -343,7 +343,7 @@ class ReadCuts(Core):
 @fault(
     "F-LIF-53",
     "LIF-01 LIF-08",
-    "The answer to every second create of a client has the id of its first session, which goes on.",
+    "The answer to every second create without a client has the id of the first of them, which goes on.",
     conditional=True,
     contracts=(AGENTIC,),
 )
@@ -352,7 +352,7 @@ class TellsFirstId(Core):
         created = await super().create(user, wanted)
         client = wanted.metadata.get("client_id")
         first: str = memory(self, "first").setdefault(client, created.session.session_id)
-        if client is None or nth(self, "creates of", client) % 2 or not await self.find(first):
+        if client is not None or nth(self, "creates") % 2 or not await self.find(first):
             return created
         return replace(created, session=replace(created.session, session_id=first))
 

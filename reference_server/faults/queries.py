@@ -52,7 +52,7 @@ also("F-MSG-39")(TellsPath)
 
 @fault(
     "F-MSG-40",
-    "MSG-09 CON-01 ISO-09",
+    "CON-01 MSG-09 ISO-09",
     "The question is kept in the assistant while it thinks: at the same moment, two sessions are answered alike.",
     conditional=True,
     contracts=WITH_QUERIES,
@@ -153,7 +153,7 @@ class AnswersAreOneBehind(Cases):
 
 @fault(
     "F-MSG-51",
-    "MSG-09 MSG-03",
+    "CON-01 MSG-09 MSG-03",
     "The history is read, appended to and written back: of queries at the same moment some are lost.",
     conditional=True,
     contracts=WITH_QUERIES,

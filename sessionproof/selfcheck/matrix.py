@@ -19,7 +19,7 @@ class Outcome(StrEnum):
     CAUGHT = "caught"  # by a requirement that it was declared to break; where a lens names none, by anything new
     ELSEWHERE = "caught elsewhere"  # other requirements only, although a declared one was looked at
     MISSED = "missed"
-    OUT_OF_REACH = "out of reach"  # nothing that it was declared to break is judged, even without it
+    OUT_OF_REACH = "out of reach"  # what it breaks first of all is not judged, even without it
     ERROR = "error"  # the run came to no result
 
 
@@ -100,7 +100,7 @@ def kill_of(fault: Fault, clean: Clean, names_requirements: bool, seen: Seen | N
         outcome, unnoticed = Outcome.ERROR, ()
     elif declared or (collateral and not names_requirements):
         outcome = Outcome.CAUGHT
-    elif names_requirements and not unnoticed:
+    elif names_requirements and (not unnoticed or fault.breaks[0] in beyond):
         outcome = Outcome.OUT_OF_REACH
     else:
         outcome = Outcome.ELSEWHERE if collateral else Outcome.MISSED

@@ -22,7 +22,8 @@ CLEAN = clean("RES-01", "RES-03", "RES-05", EXP_01="the run lacks clock", RES_06
         (("RES-01", "RES-03"), (), Outcome.MISSED),
         (("EXP-01",), (), Outcome.OUT_OF_REACH),
         (("EXP-01", "RES-06"), ("RES-05",), Outcome.OUT_OF_REACH),
-        (("EXP-01", "RES-01"), (), Outcome.MISSED),
+        (("EXP-01", "RES-01"), (), Outcome.OUT_OF_REACH),  # the first is what it breaks most directly
+        (("RES-01", "EXP-01"), (), Outcome.MISSED),
         (("EXP-01",), ("EXP-01",), Outcome.CAUGHT),  # seen on the way to something else
         (("NEW-01",), (), Outcome.OUT_OF_REACH),
     ],
