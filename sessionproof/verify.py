@@ -18,7 +18,7 @@ from sessionproof.deployments.bundled import bundled_server
 from sessionproof.errors import SessionProofError, UsageError
 from sessionproof.plugin import SETTINGS
 from sessionproof.plugin.findings import from_properties
-from sessionproof.plugin.stash import PREPARED, REPORT
+from sessionproof.plugin.stash import PREPARED, REPORT, WAITING
 from sessionproof.prepare import Prepared, prepare
 from sessionproof.report.document import Report
 from sessionproof.report.progress import Progress
@@ -84,7 +84,11 @@ def _judge(prepared: Prepared, settings: Settings, pytest_args: tuple[str, ...],
         os.environ.pop(name, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     showing = _Showing(prepared, settings, quiet)
-    status = pytest.main([*hermetic, *pytest_args, str(root / "suites")], plugins=[showing, _Quiet()])
+    try:
+        status = pytest.main([*hermetic, *pytest_args, str(root / "suites")], plugins=[showing, _Quiet()])
+    finally:
+        if prepared.run.clock is not None:
+            prepared.run.clock.close()  # also where pytest didn't begin
     if showing.report is None:
         if status == pytest.ExitCode.USAGE_ERROR:
             raise UsageError("pytest didn't take the arguments after `--`; see above")
@@ -103,6 +107,7 @@ class _Showing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[PREPARED], config.stash[SETTINGS] = self._prepared, self._settings
+        config.stash[WAITING] = self._progress.waiting
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._progress.start(len(session.items))

@@ -36,12 +36,16 @@ def _completion(option: Option) -> Callable[[click.Context, click.Parameter, str
     def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         return [value for value in _values(option.name) if value.lower().startswith(incomplete.lower())]
 
-    return complete if option.name in ("contract", "only", "effort") else None
+    return complete if option.name in ("contract", "only", "effort", "clock") else None
 
 
 def _values(name: str) -> list[str]:
     if name == "effort":
         return ["quick", "normal", "thorough"]
+    if name == "clock":
+        from sessionproof.clocks import CLOCKS
+
+        return [name if name in ("wall", "control") else f"{name}:" for name in CLOCKS]
     if name == "contract":
         from sessionproof.contract import bundled_contracts
 

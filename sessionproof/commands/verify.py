@@ -15,6 +15,8 @@ Examples:
   sessionproof verify http://127.0.0.1:8002 --html report.html
   sessionproof verify URL --contract my-api.yaml --user alice=Authorization:env:ALICE --user bob=Authorization:env:BOB
   sessionproof verify URL --only RES-01 --only isolation --effort quick
+  sessionproof verify URL --clock wall --life 60 --only expiry
+  sessionproof verify URL --clock redis:redis://127.0.0.1:6379/0,session:*
   sessionproof verify URL -- -k resumption -x
 
 Settings also come from SESSIONPROOF_* variables and from sessionproof.toml in the current folder.

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from sessionproof.report.files import save
 from sessionproof.report.text import cut, visible
-from sessionproof.report.words import headline, help_for
+from sessionproof.report.words import headline, help_for, seconds
 from sessionproof.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def report_sections(report: Report) -> list[Section]:
     }
     return [
         Section("requirements", "Requirements", "requirements.html.j2", requirements),
+        *([Section("load", "Load", "load.html.j2", {"load": report.load})] if report.load is not None else []),
         *([Section("attention", "Also look at", "attention.html.j2", {"lists": shown})] if shown else []),
     ]
 
@@ -107,6 +108,7 @@ def _head(report: Report) -> Page:
         "Contract": report.contract,
         "Recognised": report.recognised,
         "Clock": report.clock,
+        "Waited": seconds(report.waited_s) if report.waited_s else "",
         "Effort": report.effort,
         "Seed": str(report.seed),
         "Started": report.started,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from rich.live import Live
 
 from sessionproof.report.paper import Paper
+from sessionproof.report.words import seconds
 from sessionproof.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from sessionproof.requirements import Requirement
 
 __all__ = ["Progress"]
+
+_LONGER = 5.0  # seconds by which a wait must have grown before a log is told again
 
 
 class Progress:
@@ -31,6 +35,7 @@ class Progress:
         self._live: Live | None = None
         self._groups: set[str] = set()
         self._total = self._done = self._failed = 0
+        self._told_until = 0.0  # the monotonic time until which a log has been told to wait
 
     def start(self, total: int) -> None:
         """Begins to show; `total` is how many checks will be stepped over."""
@@ -55,6 +60,22 @@ class Progress:
         elif requirement and requirement.group not in self._groups and not self._quiet:
             self._groups.add(requirement.group)
             self._paper.line(f"{self._count()}  {requirement.group}")
+
+    def waiting(self, left: float | None) -> None:
+        """Says that nothing happens but waiting, for so many seconds; None where that isn't known.
+
+        The live line counts down; a log says it once, and again when the wait turns out longer.
+        """
+        if left is None or left < 1:
+            return
+        words = f"waiting {seconds(left) if left >= 100 else f'{left:.0f} s'} for sessions to end"
+        if self._live:
+            line = self._paper.text(f"{words}  {self._count()}")
+            line.no_wrap, line.overflow = True, "crop"
+            self._live.update(line, refresh=True)
+        elif not self._quiet and time.monotonic() + left > self._told_until + _LONGER:
+            self._paper.line(f"{self._count()}  {words}")
+            self._told_until = time.monotonic() + left
 
     def stop(self) -> None:
         """Takes the live line away; may be called twice, or without a start."""

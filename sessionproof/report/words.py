@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sessionproof.report.document import Report
 
-__all__ = ["MEANS", "Headline", "Means", "by_need", "count", "headline", "help_for", "pending", "seconds"]
+__all__ = ["MEANS", "Headline", "Means", "by_need", "count", "duration", "headline", "help_for", "pending", "seconds"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,10 @@ class Means:
 
 
 MEANS = {
-    "clock": Means("a clock", "no check of this version uses one yet; a baseline accepts that until one does"),
+    "clock": Means(
+        "a clock",
+        "--clock wall, scaled:SECONDS_PER_MINUTE, control, redis:URL,PATTERN or faketime:COMMAND (docs/clocks.md)",
+    ),
     "users": Means("a second user", "--user alice=X-User-ID:alice --user bob=X-User-ID:bob"),
     "nodes": Means("a second node", "no check of this version uses one yet; a baseline accepts that until one does"),
     "store": Means("a store to stop", "no check of this version stops one yet; a baseline accepts that until one does"),
@@ -79,7 +82,7 @@ def _parts(report: Report) -> Iterable[str]:
         yield f"{len(accepted)} accepted by the baseline"
     if report.stale:
         yield count(len(report.stale), "stale baseline entry", "stale baseline entries")
-    yield f"{count(report.requests, 'request', 'requests')} in {seconds(report.duration_s)}"
+    yield f"{count(report.requests, 'request', 'requests')} in {duration(report)}"
     yield f"exit {int(report.exit)}"
 
 
@@ -117,6 +120,12 @@ def _ids(results: list[RequirementResult]) -> str:
     if len(ids) <= _SHOWN_IDS:
         return ", ".join(ids)
     return f"{', '.join(ids[:_SHOWN_IDS])} and {len(ids) - _SHOWN_IDS} more"
+
+
+def duration(report: Report) -> str:
+    """How long the run took and, if it had to wait for lives to end, how much of that one probe has waited."""
+    waited = f" (waited {seconds(report.waited_s)})" if report.waited_s else ""
+    return seconds(report.duration_s) + waited
 
 
 def seconds(number: float) -> str:

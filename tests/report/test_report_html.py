@@ -177,3 +177,10 @@ def test_enormous_evidence_is_cut_with_a_mark(tmp_path: Path) -> None:
     assert len(text) < 300_000
     assert "2,996,000 characters not shown" in text
     assert "and 30 more, in the JSON report" in text
+
+
+def test_a_wait_is_told_and_none_isn_t(tmp_path: Path) -> None:
+    waited = replace(sample(), clock="scaled:0.2", waited_s=60.75)
+    assert "scaled:0.2" in written(waited, tmp_path)
+    assert "60.8 s" in written(waited, tmp_path)
+    assert "Waited" not in written(sample(), tmp_path)

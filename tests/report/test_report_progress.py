@@ -83,3 +83,34 @@ def test_a_check_without_requirement_goes_by_its_name() -> None:
 
 def test_stop_without_start_is_harmless() -> None:
     Progress(Console(file=io.StringIO())).stop()
+
+
+def test_a_wait_is_counted_down_on_a_terminal_and_told_once_in_a_log() -> None:
+    for terminal in (True, False):
+        stream = io.StringIO()
+        progress = Progress(Console(file=stream, width=80, force_terminal=terminal))
+        progress.start(5)
+        progress.step("a_check", Verdict.PASSED)
+        for left in (42.0, 41.0, 40.0, 0.4, None):
+            progress.waiting(left)
+        progress.stop()
+        said = re.findall(r"waiting .*? for sessions to end", stream.getvalue())
+        every = [f"waiting {left} s for sessions to end" for left in (42, 41, 40)]
+        assert list(dict.fromkeys(said)) == (every if terminal else every[:1])
+
+
+def test_a_log_is_told_again_when_the_wait_turns_out_longer() -> None:
+    stream = io.StringIO()
+    progress = Progress(Console(file=stream, width=80, force_terminal=False))
+    progress.start(5)
+    for left in (42.0, 44.0, 1000.0, 999.0):
+        progress.waiting(left)
+    assert stream.getvalue() == "0/5  waiting 42 s for sessions to end\n0/5  waiting 16 min 40 s for sessions to end\n"
+
+
+def test_a_quiet_wait_is_quiet() -> None:
+    stream = io.StringIO()
+    progress = Progress(Console(file=stream, width=80, force_terminal=False), quiet=True)
+    progress.start(5)
+    progress.waiting(42.0)
+    assert stream.getvalue() == ""

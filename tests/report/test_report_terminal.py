@@ -111,6 +111,7 @@ def test_unproven_ones_are_grouped_by_what_is_missing_with_what_helps() -> None:
     assert "needs a clock (2): EXP-01 EXP-02\n" in text
     assert "needs a clock and a second node (1): CON-08\n" in text
     assert "nothing was exercised (1): MSG-02\n" in text
+    assert "--clock wall, scaled:SECONDS_PER_MINUTE, control" in text
     assert "no check of this version" in text
 
 
@@ -153,6 +154,10 @@ def test_stale_entries_observations_and_sessions_left_behind_are_shown() -> None
         (
             replace(report_of(passed("LIF-01"), exit=Exit.UNPROVEN), stale=("x", "y"), requests=1, duration_s=125),
             "STALE BASELINE  1 passed · 2 stale baseline entries · 1 request in 2 min 5 s · exit 2",
+        ),
+        (
+            replace(report_of(passed("EXP-01"), exit=Exit.PROVEN), duration_s=64.2, waited_s=60.75),
+            "PROVEN  1 passed · 312 requests in 64.2 s (waited 60.8 s) · exit 0",
         ),
         (
             replace(report_of(lacking("EXP-01", "clock"), exit=Exit.UNPROVEN), stale=("x",)),
