@@ -133,6 +133,14 @@ class Caller:
             reply = self.say(session, content) if by_message else self.ask(session, content)
             self.arranged(reply, "add_message" if by_message else "query")
 
+    def has_told(self, session: str, *texts: str) -> None:
+        """Each of `texts` is in the conversation in every way that there is: as a message, and as a question."""
+        for text in texts:
+            if self.run.contract.has("add_message"):
+                self.arranged(self.say(session, text), "add_message")
+            if self.run.contract.has("query"):
+                self.arranged(self.ask(session, text), "query")
+
     def has_uploaded(self, session: str, name: str, content: bytes) -> Reply:
         return self.arranged(self.upload(session, name, content), "upload")
 

@@ -49,7 +49,7 @@ def a_client_id_of_an_expired_session_starts_anew(alice: Caller, expect: Expect,
         client, secret = f"{alice.client}-{resumed_half_way}", alice.text("before the end")
         session, life = lives.born(alice, client=client, title=secret, metadata={"m": secret})
         if target.contract.takes_words:
-            alice.has_said(session, secret)
+            alice.has_told(session, secret)
             life = life.perhaps_renewed(target.transcript[-1])
         if resumed_half_way:
             life.at(0.5)
@@ -117,7 +117,7 @@ def what_was_in_an_expired_session_is_out_of_reach(alice: Caller, expect: Expect
     session, life = lives.born(alice, **resumes)
     life = life.perhaps_renewed(alice.has_uploaded(session, "kept.txt", secret.encode()))
     if contract.takes_words:
-        alice.has_said(session, secret)
+        alice.has_told(session, secret)
     held: dict[str, Any] = (
         {"upload": (files(alice, session) or [{}])[-1].get("upload", ABSENT)} if contract.lists_files else {}
     )

@@ -37,7 +37,7 @@ def filled_session(caller: Caller, target: Run) -> str:
     }
     session = caller.has_session(client=caller.client, **values)
     if target.contract.takes_words:
-        caller.has_said(session, caller.text("said"))
+        caller.has_told(session, caller.text("said"))
     if "uploads" in target.contract.capabilities:
         caller.has_uploaded(session, f"{caller.actor.marker}.txt", caller.text("in a file").encode())
     return session
@@ -358,7 +358,7 @@ def sessions_never_share_what_is_in_them(alice: Caller, expect: Expect, numbers:
         session = alice.has_session(**client, title=secret, context={"c": secret}, metadata={"m": secret})
         secrets[session] = secret
         if contract.takes_words:
-            alice.has_said(session, secret)
+            alice.has_told(session, secret)
         if "uploads" in contract.capabilities:
             alice.has_uploaded(session, "notes.txt", secret.encode())
         if contract.has("update"):
@@ -367,6 +367,11 @@ def sessions_never_share_what_is_in_them(alice: Caller, expect: Expect, numbers:
         if client and number % 2:
             alice.arranged(alice.create(**client), "create")
     fresh = expect(alice.create()).makes_new(*secrets)
+    if contract.has("query"):
+        for session in (fresh.session, *secrets):
+            answer = expect(alice.ask(session, alice.text("what do you know?"))).succeeds()
+            foreign = [secret for other, secret in secrets.items() if other != session and secret in answer.text]
+            expect.that(not foreign, expected="nothing of another session", seen=", ".join(foreign), reply=answer)
     shown = set()
     for session in (*secrets, fresh.session):
         for binding in target.on_session(writes=False):

@@ -43,7 +43,7 @@ def a_new_session_has_its_declared_form_and_is_empty(alice: Caller, expect: Expe
     used = alice.has_session()
     secret = alice.text("from another session")
     if target.contract.takes_words:
-        alice.has_said(used, secret)
+        alice.has_told(used, secret)
     if target.contract.has("update"):
         alice.arranged(alice.update(used, title=secret, context={"k": secret}, metadata={"k": secret}), "update")
 
@@ -98,8 +98,11 @@ def times_are_in_order(reply: Reply, expect: Expect) -> None:
 def reading_changes_nothing(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     for status in list(target.contract.status_transitions or [""])[: numbers.times]:
         session = session_in(status, alice, target)
+        told = [alice.text(str(number)) for number in range(numbers.times**3)]
         if target.contract.takes_words and status in ("", target.contract.status_initial):
-            alice.has_said(session, alice.text())
+            alice.has_said(session, *told)
+        if "uploads" in target.contract.capabilities:
+            alice.has_uploaded(session, "kept.txt", alice.text("in a file").encode())
         first = expect(alice.read(session)).succeeds()
         said = listed(alice, "messages", session).entries if target.contract.has("messages") else ()
         for _ in range(numbers.times + 1):
@@ -108,6 +111,8 @@ def reading_changes_nothing(alice: Caller, expect: Expect, numbers: Numbers, tar
         if target.contract.has("messages"):
             now = listed(alice, "messages", session)
             expect(now.last).is_as_before(differences(list(said), list(now.entries)), "the conversation")
+        elif target.contract.recalls and status in ("", target.contract.status_initial):
+            expect(again).holds_exactly(told, map(str, said_in(alice, session)), "questions after reading")
         if "read" not in target.contract.life.not_refreshed_by and again.shows("activity"):
             moved = "moves" if first["activity"] != again["activity"] else "doesn't move"
             expect.observe(f"reading {moved} the last activity")

@@ -10,7 +10,7 @@ from sessionproof.caller import Caller
 from sessionproof.contract import Binding
 from sessionproof.contract.expressions import ABSENT
 from sessionproof.contract.schemas import misfits
-from sessionproof.dialogue import Turn, files, said_in, turns
+from sessionproof.dialogue import Turn, case_ids, files, said_in, turns
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect
 from sessionproof.lists import listed
@@ -26,17 +26,18 @@ def a_query_adds_itself_and_its_answer_once(alice: Caller, expect: Expect, numbe
     bindings = target.bindings("query")
     for first in range(len(bindings)):
         session, sibling = alice.has_session(), alice.has_session()
-        alice.has_said(sibling, alice.text("in the sibling"))
+        alice.has_told(sibling, alice.text("in the sibling"))
         before = snapshot(alice, sibling)
         asked: list[Turn] = []
         for number in range(max(3, numbers.resumes)):
             binding = bindings[(first + number) % len(bindings)]
-            question = alice.text(f"question {number}")
+            question = asked[-1].question if number == 1 else alice.text(f"question {number}")
             reply = answers(alice.call(binding, session, question=question), session, question, expect)
             if asked and target.contract.assistant == "echo":
                 expect(reply).contains(str(asked[0].question), "the first question of this conversation")
             asked.append(Turn(question, reply["answer"]))
             recorded_are(asked, session, alice, expect, target)
+        stand_among_the_messages(asked, session, alice, expect, target)
         expect(reply).is_as_before(changes(alice, sibling, before), "another session of the same user")
 
 
@@ -76,6 +77,23 @@ def recorded_are(asked: list[Turn], session: str, caller: Caller, expect: Expect
     )
 
 
+def stand_among_the_messages(asked: list[Turn], session: str, caller: Caller, expect: Expect, target: Run) -> None:
+    """Where queries are messages too, and shown elsewhere as well, the messages are each question and its answer."""
+    if not target.contract.has("messages") or not target.contract.has("case_history"):
+        return
+    pages = listed(caller, "messages", session)
+    seen = pages.values("content")
+    if asked[0].question in seen:
+        wanted = [text for turn in asked for text in (turn.question, turn.answer) if text is not ABSENT]
+        off = next((number for number, text in enumerate(wanted) if seen[number : number + 1] != [text]), len(wanted))
+        expect.that(
+            seen == wanted,
+            expected=f"{len(wanted)} messages: each question, and its answer after it",
+            seen=f"{len(seen)}; number {off + 1} is {seen[off : off + 1]!r}"[:240],
+            reply=pages.last,
+        )
+
+
 @requirement("MSG-09")
 def a_refused_query_leaves_no_trace(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     session = alice.has_session()
@@ -110,6 +128,7 @@ def a_first_interaction_without_a_session_does_what_is_declared(
             reply = begins(alice, binding, named)
             if named:
                 expect(reply).is_unreachable()
+                has_made_nothing(reply, alice, expect)
             elif not target.contract.autocreate:
                 expect(reply).is_without_session()
             elif named is None or not reply.refused:
@@ -122,15 +141,30 @@ def a_first_interaction_without_a_session_does_what_is_declared(
                     seen=f"{grown}",
                     reply=reply,
                 )
+        for raw in not_a_question(binding, target)[: numbers.times**4 - 1] if "question" in binding.sends else ():
+            reply = expect(begins(alice, binding, None, raw)).is_no_server_error()
+            if reply.refused:
+                has_made_nothing(reply, alice, expect)
+            elif reply.session:
+                issued.append(reply.session)
     expect(reply).is_as_before(changes(alice, kept, before), "the session that was there")
 
 
-def begins(caller: Caller, binding: Binding, named: str | None) -> Reply:
+def has_made_nothing(reply: Reply, caller: Caller, expect: Expect) -> None:
+    """No session is listed for the client that the call named, where the contract's list shows clients."""
+    client, contract = reply.request.values.get("client"), reply.contract
+    if client and contract.has("list") and "client" in contract.first("list").lists["each"].fields:
+        pages = listed(caller)
+        made = [str(entry["session"]) for entry in pages.entries if entry["client"] == client]
+        expect(reply).holds_exactly([], made, "sessions made by a call that was refused")
+
+
+def begins(caller: Caller, binding: Binding, named: str | None, raw: Raw | None = None) -> Reply:
     """The first thing that a client does, with a text in the session's place, or nothing."""
     values: dict[str, Any] = {"question": caller.text("first")}
     if "file" in binding.sends:
         values = {"file": ("first.txt", caller.text("first").encode())}
-    return caller.call(binding, named, client=f"{caller.client}-{caller.text()[-8:]}", **values)
+    return caller.call(binding, named, raw=raw, client=f"{caller.client}-{caller.text()[-8:]}", **values)
 
 
 def made_by(reply: Reply, issued: list[str], caller: Caller, expect: Expect) -> str:
@@ -169,19 +203,23 @@ def clear_empties_one_conversation_and_nothing_else(
 ) -> None:
     contract = target.contract
     resumes: dict[str, Any] = {"client": alice.client} if "resume" in contract.capabilities else {}
-    session, sibling = alice.has_session(**resumes), alice.has_session()
+    session, sibling = alice.has_session(**resumes), sibling_of(alice, target)
     if "uploads" in contract.capabilities:
         alice.has_uploaded(session, "kept.txt", alice.text("in a file").encode())
-    alice.has_said(sibling, alice.text("in the sibling"))
+        alice.has_uploaded(sibling, "kept.txt", alice.text("in the sibling's file").encode())
+    alice.has_told(sibling, alice.text("in the sibling"))
     beside = snapshot(alice, sibling)
-    for _ in range(numbers.times):
-        said = [alice.text(str(number)) for number in range(3)]
-        alice.has_said(session, *said)
-        before = snapshot(alice, session)
+    for number_of_texts in (3, numbers.resumes)[: numbers.times]:
+        said = [alice.text(str(number)) for number in range(number_of_texts)]
+        alice.has_told(session, *said)
+        before, cases = snapshot(alice, session), case_ids(alice, session)
         for _ in range(2):
             reply = expect(alice.call("clear", session)).succeeds()
             is_empty(session, said, alice, expect, target)
         keeps_what_is_declared(reply, before, snapshot(alice, session), expect, target)
+        if contract.has("cases") and contract.clear_keeps is not None:
+            left = cases if "cases" in contract.clear_keeps else []
+            expect(reply).holds_exactly(left, case_ids(alice, session), "cases after the clear")
         if resumes:
             expect(alice.create(**resumes)).resumes(session)
         if contract.assistant != "none" and contract.has("query"):
@@ -196,7 +234,13 @@ def clear_empties_one_conversation_and_nothing_else(
     expect(reply).is_as_before(changes(alice, sibling, beside), "another session of the same user")
 
 
+def sibling_of(caller: Caller, target: Run) -> str:
+    """Another session of the caller; of the same client, where the contract doesn't say that this resumes one."""
+    return caller.has_session(**({} if "resume" in target.contract.capabilities else {"client": caller.client}))
+
+
 def is_empty(session: str, said: list[str], caller: Caller, expect: Expect, target: Run) -> None:
+    expect(caller.read(session)).succeeds()
     if target.contract.recalls:
         seen = said_in(caller, session)
         expect(target.transcript[-1]).holds_exactly([], map(str, seen), "messages after the clear")

@@ -58,7 +58,7 @@ def resuming_keeps_everything(alice: Caller, expect: Expect, numbers: Numbers, t
     filled = {"title": alice.text("title"), "context": {"c": alice.text()}, "metadata": {"m": alice.text()}}
     session = alice.has_session(client=alice.client, **filled)
     if target.contract.takes_words:
-        alice.has_said(session, *(alice.text(str(number)) for number in range(2 if numbers.times == 1 else 12)))
+        alice.has_told(session, *(alice.text(str(number)) for number in range(2 if numbers.times == 1 else 12)))
     if "uploads" in target.contract.capabilities:
         alice.has_uploaded(session, "kept.txt", alice.text("in a file").encode())
     before = snapshot(alice, session)
@@ -131,13 +131,18 @@ def a_client_id_whose_session_was_deleted_starts_anew(
         secret = alice.text("before the delete")
         session = expect(alice.create(client=alice.client, title=secret)).makes_new(*dead).session
         if target.contract.takes_words:
-            alice.has_said(session, secret)
+            alice.has_told(session, secret)
+        if "uploads" in target.contract.capabilities:
+            alice.has_uploaded(session, "left.txt", secret.encode())
         end(session, alice, by_status=number % 2 == 1)
         dead.append(session)
         created = expect(alice.create(client=alice.client)).makes_new(*dead)
         read = expect(alice.read(created.session)).succeeds()
-        for reply in (created, read):
+        views = [alice.try_on(binding, created.session) for binding in numbers.some(target.on_session(writes=False))]
+        for reply in (created, read, *views):
             expect.that(secret not in reply.text, expected="nothing of the deleted session", seen=secret, reply=reply)
+            if "uploads" in reply.request.binding.lists or reply.request.binding.operation == "uploads":
+                expect.that("left.txt" not in reply.text, expected="none of its files", seen="left.txt", reply=reply)
         for binding in numbers.some(target.on_session(writes=True, leave_out=["delete"])):
             expect(alice.try_on(binding, created.session)).succeeds()
         alice.arranged(alice.delete(created.session), "delete")

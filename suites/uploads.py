@@ -205,7 +205,8 @@ def a_name_used_again_in_one_session_is_treated_as_declared(
         raise NotDeclared("the contract shows no list of files")
     policy = target.contract.uploads.same_name
     for label, name in list(alike("report.txt").items())[: numbers.times**2]:
-        session, contents = alice.has_session(), [alice.text(f"{n} {label}").encode() for n in range(3)]
+        lengths = (300, 1, 100)  # of what follows the text: nothing of a longer file is left behind a shorter one
+        session, contents = alice.has_session(), [(alice.text(label) + "." * more).encode() for more in lengths]
         kept = [
             uploaded(
                 alice.upload(session, "report.txt", contents[0]), "report.txt", contents[0], session, expect, target
@@ -345,19 +346,38 @@ def the_assistant_answers_from_its_own_files_only(
 ) -> None:
     callers = (alice, alice, bob) if target.contract.identity.kind != "none" else (alice, alice, alice)
     sessions = [(caller, caller.has_session()) for caller in callers]
-    secrets: dict[str, list[str]] = {session: [] for _, session in sessions}
+    without = [(caller, caller.has_session()) for caller in callers[1:]]
+    secrets: dict[str, list[str]] = {session: [] for _, session in (*sessions, *without)}
     for number in range(numbers.times):
         for caller, session in sessions:
             secrets[session].append(caller.text(f"file {number}"))
             caller.has_uploaded(session, f"file-{number % 2}.txt", secrets[session][-1].encode())
         for binding in target.bindings("query"):
-            for caller, session in sessions:
+            for caller, session in (*sessions, *without):
                 asks_for_all(binding, caller, session, secrets, expect, target)
     if target.contract.has("delete") and "uploads" not in (target.contract.delete_keeps or ()):
         caller, session = sessions.pop(0)
         caller.arranged(caller.delete(session), "delete")
         for caller, left in sessions:
             asks_for_all(target.contract.first("query"), caller, left, secrets, expect, target)
+
+
+@requirement("UPL-06")
+def the_assistant_forgets_a_file_that_was_removed(alice: Caller, expect: Expect, target: Run) -> None:
+    contract = target.contract
+    replaces = contract.uploads.same_name == "replace"
+    clears = contract.has("clear") and contract.clear_keeps is not None and "uploads" not in contract.clear_keeps
+    if not replaces and not clears:
+        raise NotDeclared("the contract declares nothing that removes a file from a session")
+    session, old, new = alice.has_session(), alice.text("old"), alice.text("new")
+    alice.has_uploaded(session, "notes.txt", old.encode())
+    if replaces:
+        alice.has_uploaded(session, "notes.txt", new.encode())
+        knows_only(new, old, session, alice, expect, target)
+    if clears:
+        alice.arranged(alice.call("clear", session), "clear")
+        knows_only("", old, session, alice, expect, target)
+        knows_only("", new, session, alice, expect, target)
 
 
 def asks_for_all(
