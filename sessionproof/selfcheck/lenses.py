@@ -59,8 +59,9 @@ class Lens(Protocol):
     def server(self) -> tuple[str, ...]:
         """What the reference server is told besides its contract and its fault."""
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs) -> Seen:
-        """What it sees of the server at `url`; `turn` counts looks at one server, from 0.
+    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
+        """What it sees of the server at `url`; `turn` counts looks at one server, from 0. Where the server has a
+        fault, `breaks` are the requirements that it was declared to break.
 
         Raises TargetError when it came to no result.
         """

@@ -19,7 +19,10 @@ _ABOUT = """\
 Each fault of the [reference server](reference-server.md#faults) breaks one rule on purpose, and was declared to break
 certain requirements before a check was run against it. This page says what noticed it. *At times*: the fault breaks its
 requirement only the second time, on one route of several, in one order of calls, or the like. *Out of reach*: no check
-judges what the fault breaks, not on a server without faults either."""
+judges what the fault breaks most directly, not on a server without faults either.
+
+Each run has two parts: the requirements that the fault breaks, at the effort that is named here, and then all others
+at quick effort, from which the column *also* comes."""
 _ABOUT_OTHERS = """\
 Plain Schemathesis runs on the contract's OpenAPI document, with all of its checks and phases and nothing of ours.
 What it reports of a server without faults counts as noise; anything else that it reports counts as caught, whatever

@@ -35,7 +35,7 @@ class PlainSchemathesis:
     clean_runs: int = 3
     server: tuple[str, ...] = ()
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs) -> Seen:
+    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
         file = find_contract(contract)
         identity = load_contract(file).identity
         with tempfile.TemporaryDirectory() as name:

@@ -129,18 +129,20 @@ def _faulty_looks(plan: Plan, cleans: Sequence[Clean], programs: Programs) -> li
 
 def _faulty(fault: Fault, clean: Clean, lens: Lens, programs: Programs) -> Kill:
     try:
-        looks, spent = _looks(clean.contract, lens, 1, programs, "--fault", fault.id)
+        looks, spent = _looks(clean.contract, lens, 1, programs, fault)
     except TargetError as error:
         return kill_of(fault, clean, lens.names_requirements, None, str(error), Spent())
     return kill_of(fault, clean, lens.names_requirements, looks[0], "", spent)
 
 
-def _looks(contract: str, lens: Lens, times: int, programs: Programs, *fault: str) -> tuple[list[Seen], Spent]:
+def _looks(
+    contract: str, lens: Lens, times: int, programs: Programs, fault: Fault | None = None
+) -> tuple[list[Seen], Spent]:
     """`times` looks at one fresh server, one after the other."""
-    begin = time.monotonic()
-    with bundled_server(contract, *lens.server, *fault) as url:
+    begin, broken = time.monotonic(), () if fault is None else ("--fault", fault.id)
+    with bundled_server(contract, *lens.server, *broken) as url:
         listening = time.monotonic()
-        looks = [lens.look(url, contract, turn, programs) for turn in range(times)]
+        looks = [lens.look(url, contract, turn, programs, fault.breaks if fault else ()) for turn in range(times)]
         looked = time.monotonic()
     judging = sum(look.seconds for look in looks)
     server = time.monotonic() - begin - (looked - listening)

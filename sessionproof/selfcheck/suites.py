@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,25 @@ class Suites:
     clean_runs: int = 1
     server: tuple[str, ...] = ("--clock", "control")  # waiting for lives to end would take hours
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs) -> Seen:
+    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
+        """What a run finds; of a fault first what it `breaks` is judged, then all requirements at quick effort."""
+        if not breaks:
+            return self._run(url, contract, turn, programs, "--effort", self.effort)
+        only = [word for name in breaks for word in ("--only", name)]
+        wanted = self._run(url, contract, turn, programs, "--effort", self.effort, *only)
+        besides = self._run(url, contract, turn, programs, "--effort", "quick")
+        return replace(
+            wanted,
+            findings=tuple(dict.fromkeys((*wanted.findings, *besides.findings))),
+            requests=wanted.requests + besides.requests,
+            seconds=wanted.seconds + besides.seconds,
+        )
+
+    def _run(self, url: str, contract: str, turn: int, programs: Programs, *how: str) -> Seen:
         with tempfile.TemporaryDirectory() as name:
             report, history = Path(name) / "report.json", Path(name) / "history.jsonl"
             command = [sys.executable, "-m", "sessionproof", "verify", url, "--contract", contract, "--quiet"]
-            command += ["--effort", self.effort, "--seed", str(_SEED + turn), "--timeout", str(_ANSWER_WITHIN)]
-            command += ["--clock", "control"]
+            command += ["--seed", str(_SEED + turn), "--timeout", str(_ANSWER_WITHIN), "--clock", "control", *how]
             said = programs.run([*command, "--json", str(report), "--history", str(history)], Path(name))
             text = report.read_text(encoding="utf-8") if report.exists() else ""
             if not text:

@@ -38,7 +38,7 @@ class Made:
     breaks_on: str = "nothing"
     finds_on: str = "--fault"
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs) -> Seen:
+    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
         self.asked.append((url, turn))
         if self.breaks_on in url:
             raise TargetError("no report")
