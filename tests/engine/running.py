@@ -22,7 +22,7 @@ from sessionproof.verify import verify
 
 from .documents import ROOT
 
-__all__ = ["Ended", "command", "judged", "reference_server", "said", "served", "subcommand", "verdicts"]
+__all__ = ["REFERENCE", "Ended", "command", "judged", "reference_server", "said", "served", "subcommand", "verdicts"]
 
 REFERENCE = (sys.executable, "-m", "reference_server", "--until-stdin-closes", "--port", "0")
 
@@ -117,14 +117,13 @@ def command(*arguments: str | Path) -> list[str]:
 def subcommand(
     arguments: Sequence[str | Path], folder: Path = ROOT, environment: Mapping[str, str] | None = None
 ) -> Ended:
-    """A program of its own, run to its end."""
+    """A program of its own, run to its end; how long that may take is pytest's --timeout to say."""
     ended = subprocess.run(
         list(map(str, arguments)),
         cwd=folder,
         env=plain_environment(**{"PYTHONPATH": str(ROOT), **(environment or {})}),
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)

@@ -394,7 +394,10 @@ class Interrupted:
             text=True,
             preexec_fn=hears_signals,
         )
-        out, err = self.process.communicate(timeout=60)
+        try:
+            out, err = self.process.communicate()
+        finally:
+            self.process.kill()  # if pytest's --timeout has ended the wait
         return self.process.returncode, out + err
 
     def end(self) -> tuple[int, str, dict[str, Any]]:
