@@ -167,6 +167,9 @@ def nearly(session: str) -> dict[str, str]:
         "its hyphens missing": session.replace("-", ""),
         "a line break behind": f"{session}\n",
         "a NUL behind": f"{session}\0",
+        "a path before": f"x/../{session}",
+        "a dot before": f"./{session}",
+        "a slash behind": f"{session}/",
     }
     return {name: other for name, other in changed.items() if other != session}
 

@@ -203,7 +203,8 @@ def clear_empties_one_conversation_and_nothing_else(
 ) -> None:
     contract = target.contract
     resumes: dict[str, Any] = {"client": alice.client} if "resume" in contract.capabilities else {}
-    session, sibling = alice.has_session(**resumes), sibling_of(alice, target)
+    session = alice.has_session(**resumes) if resumes else alice.has_another_session()
+    sibling = alice.has_another_session(session)
     if "uploads" in contract.capabilities:
         alice.has_uploaded(session, "kept.txt", alice.text("in a file").encode())
         alice.has_uploaded(sibling, "kept.txt", alice.text("in the sibling's file").encode())
@@ -232,11 +233,6 @@ def clear_empties_one_conversation_and_nothing_else(
         if contract.recalls:
             expect(target.transcript[-1]).holds_exactly([more], map(str, said_in(alice, session)), "messages")
     expect(reply).is_as_before(changes(alice, sibling, beside), "another session of the same user")
-
-
-def sibling_of(caller: Caller, target: Run) -> str:
-    """Another session of the caller; of the same client, where the contract doesn't say that this resumes one."""
-    return caller.has_session(**({} if "resume" in target.contract.capabilities else {"client": caller.client}))
 
 
 def is_empty(session: str, said: list[str], caller: Caller, expect: Expect, target: Run) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 
+from sessionproof.burst import at_once
 from sessionproof.caller import Caller
 from sessionproof.contract import Binding
 from sessionproof.contract.expressions import ABSENT
@@ -31,6 +33,7 @@ CONTENTS = {
     "sp\u00e4te \u00c4nderung \u4e2d\u6587.log": "Gr\u00fc\u00dfe".encode(),
     "archive.tar.gz": b"\x1f\x8b\x08" + b"\x00" * 4000,
     "large.log": b"ERROR connection reset\n" * 9000,
+    "copy of the notes.txt": b"first line\nsecond line\n",
 }
 
 
@@ -121,6 +124,19 @@ def is_read_by_the_assistant(binding: Binding, caller: Caller, expect: Expect, t
     expect(caller.ask(session, caller.text("what does it say?"))).contains(text, "the file's text")
 
 
+@requirement("UPL-01")
+def uploads_at_the_same_moment_are_all_listed(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    if not target.contract.lists_files:
+        raise NotDeclared("the contract shows no list of files")
+    for burst in range(numbers.times**2 if numbers.times > 1 else 0):
+        session = alice.has_session()
+        sent = [(f"file-{number}.txt", alice.text(f"{burst}").encode()) for number in range(8)]
+        replies = at_once([partial(alice.upload, session, *file) for file in sent])
+        accepted = [(reply, file) for reply, file in zip(replies, sent, strict=True) if not reply.refused]
+        kept = [uploaded(reply, *file, session, expect, target) for reply, file in accepted]
+        lists_exactly(kept, session, alice, expect, target)
+
+
 @requirement("UPL-02")
 def an_upload_to_a_wrong_session_leaves_nothing(
     alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, chance: random.Random, target: Run
@@ -171,15 +187,18 @@ def equal_names_in_two_sessions_are_two_files(
 ) -> None:
     others = [alice, bob] if target.contract.identity.kind != "none" else [alice]
     for label, name in list(alike("report.txt").items())[: numbers.times**4]:
-        first, content = alice.has_session(), alice.text(label).encode()
+        first, content = alice.has_another_session(), alice.text(label).encode()
         kept = [uploaded(alice.upload(first, "report.txt", content), "report.txt", content, first, expect, target)]
         for caller in others:
-            second, theirs = caller.has_session(), caller.text(label).encode()
+            second = caller.has_another_session(first)
+            theirs = caller.text(label).encode()
             reply = caller.upload(second, name, theirs)
             if reply.refused:
                 expect.observe(f"a file name with {label} is refused ({reply.status})")
                 continue
             one = uploaded(reply, name, theirs, second, expect, target)
+            called = one[0] == kept[0][0] or name != "report.txt"
+            expect.that(called, expected=f"{kept[0][0]} in this session too", seen=one[0], reply=reply)
             lists_exactly(kept, first, alice, expect, target)
             lists_exactly([one], second, caller, expect, target)
             knows_only(theirs.decode(), content.decode(), second, caller, expect, target)
@@ -305,9 +324,8 @@ def files_end_with_their_session(alice: Caller, expect: Expect, numbers: Numbers
     contract = target.contract
     if "uploads" in (contract.delete_keeps or ()):
         raise NotDeclared("the contract keeps files after a delete")
-    resumes: dict[str, Any] = {"client": alice.client} if "resume" in contract.capabilities else {}
     for number in range(numbers.times):
-        session, secret = alice.has_session(**resumes), alice.text(f"in file {number}")
+        session, secret = alice.has_session(client=alice.client), alice.text(f"in file {number}")
         alice.has_uploaded(session, "report.txt", secret.encode())
         entries = files(alice, session) if contract.lists_files else []
         if number and contract.has("query"):
@@ -316,7 +334,7 @@ def files_end_with_their_session(alice: Caller, expect: Expect, numbers: Numbers
         for binding in (*target.bindings("uploads"), *target.bindings("download")):
             known = {name: entries[0][name] for name in ("upload", "name") if entries and name in entries[0]}
             expect(alice.call(binding, session, **known)).is_gone()
-        after = alice.has_session(**resumes)
+        after = alice.has_session(client=alice.client)
         lists_exactly([], after, alice, expect, target)
         knows_only("", secret, after, alice, expect, target)
         again = uploaded(alice.upload(after, "report.txt", b"new"), "report.txt", b"new", after, expect, target)
