@@ -63,6 +63,7 @@ class Run:
     client: str = ""  # the client that is driven, in words; without one the run drives none
     issued: list[str] = field(default_factory=list)  # ids of new sessions, in the order of their issue
     again: str = ""  # the command line that begins the same run
+    notes: tuple[str, ...] = ()  # what a reader of the report has to know besides
     lost: str = ""  # why the target counts as lost
     reading_is_still: bool | None = None  # whether reading moves no times, once that was seen
     _created: dict[str, Actor] = field(default_factory=dict)

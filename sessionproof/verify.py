@@ -27,7 +27,7 @@ from sessionproof.requirements import load_requirements
 from sessionproof.settings import Settings
 from sessionproof.suggest import did_you_mean
 
-__all__ = ["interruptible", "verify"]
+__all__ = ["carry_out", "deployment", "interruptible", "verify"]
 
 
 def verify(settings: Settings, pytest_args: tuple[str, ...] = (), *, quiet: bool = False) -> Report:
@@ -36,14 +36,18 @@ def verify(settings: Settings, pytest_args: tuple[str, ...] = (), *, quiet: bool
     Raises UsageError and TargetError before anything is judged. Sessions made on the way are deleted again, also after
     Ctrl-C and SIGTERM.
     """
-    with _deployment(settings) as settings, interruptible():
-        report = _judge(prepare(settings), settings, pytest_args, quiet)
+    with deployment(settings) as settings, interruptible():
+        report = carry_out("suites", prepare(settings), settings, pytest_args, quiet=quiet)
         render(report, Console(soft_wrap=False, highlight=False))
         return report
 
 
 @contextmanager
-def _deployment(settings: Settings) -> Iterator[Settings]:
+def deployment(settings: Settings) -> Iterator[Settings]:
+    """The settings with a deployment in them: the one that they name, or the bundled server, which ends with the block.
+
+    Raises UsageError for a contract that the bundled server doesn't follow.
+    """
     if settings.base_url:
         yield settings
         return
@@ -75,7 +79,15 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _judge(prepared: Prepared, settings: Settings, pytest_args: tuple[str, ...], quiet: bool) -> Report:
+def carry_out(
+    checks: str,
+    prepared: Prepared,
+    settings: Settings,
+    pytest_args: tuple[str, ...],
+    *plugins: object,
+    quiet: bool,
+) -> Report:
+    """What the bundled `checks` (a path) found out, run by pytest apart from whatever folder we are called in."""
     root = bundle_root()
     hermetic = [
         f"-c{root / 'pytest.ini'}", f"--rootdir={root}", f"--confcutdir={root}", "-pno:cacheprovider", "--no-header",
@@ -85,7 +97,7 @@ def _judge(prepared: Prepared, settings: Settings, pytest_args: tuple[str, ...],
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     showing = _Showing(prepared, settings, quiet)
     try:
-        status = pytest.main([*hermetic, *pytest_args, str(root / "suites")], plugins=[showing, _Quiet()])
+        status = pytest.main([*hermetic, *pytest_args, str(root / checks)], plugins=[showing, _Quiet(), *plugins])
     finally:
         if prepared.run.clock is not None:
             prepared.run.clock.close()  # also where pytest didn't begin

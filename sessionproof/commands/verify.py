@@ -23,7 +23,7 @@ Settings also come from SESSIONPROOF_* variables and from sessionproof.toml in t
 Exit codes: 0 proven, 1 failed, 2 unproven or stale baseline, 3 target or set-up error, 4 usage."""
 
 
-class _WithPytestArguments(click.Command):
+class WithPytestArguments(click.Command):
     """Keeps what follows `--` for pytest, so that nothing else can pass for it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -32,7 +32,7 @@ class _WithPytestArguments(click.Command):
         return super().parse_args(ctx, args[:end])
 
 
-@click.command("verify", epilog=EPILOG, cls=_WithPytestArguments)
+@click.command("verify", epilog=EPILOG, cls=WithPytestArguments)
 @click.argument("url", required=False)
 @run_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only the result.")

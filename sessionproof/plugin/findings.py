@@ -61,9 +61,7 @@ def _decided(own: CheckResult) -> CheckResult:
     probes = own.exercised + own.undecided
     if own.undecided <= _UNDECIDED * probes:
         return own
-    words = (
-        f"{own.undecided} of {probes} looks came too near the end to tell anything; try when it is quieter"
-    )
+    words = f"{own.undecided} of {probes} looks came too near the end to tell anything; try when it is quieter"
     return replace(own, verdict=Verdict.UNPROVEN, reason=words)
 
 
@@ -107,7 +105,9 @@ def _failed(
     evidence = Evidence(redactor.text(expected), redactor.text(seen), exchange(last, redactor))
     shown = run.transcript[_place(run.transcript, last) :] if shows_later else [last]
     pause = run.clock.in_shell if run.clock and CURRENT.get().timed else None
-    script = repeat_script(run.transcript, shown, redactor, run.sender.base_url, expected, seen, pause)
+    script = ""
+    if not run.client:  # what a client does, no script of calls repeats
+        script = repeat_script(run.transcript, shown, redactor, run.sender.base_url, expected, seen, pause)
     again = f"{run.again} --only {own.requirement} --seed {run.seed}"
     return replace(
         own,

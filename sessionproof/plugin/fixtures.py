@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from sessionproof.browser.extension import Extension
 from sessionproof.caller import Caller
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, Unproven
-from sessionproof.plugin.stash import EXPECT, PREPARED
+from sessionproof.plugin.stash import DRIVER, EXPECT, PREPARED
 from sessionproof.run import Run
 from sessionproof.timed import Lives, Moments
 
@@ -20,6 +21,7 @@ __all__ = [
     "carol",
     "chance",
     "expect",
+    "extension",
     "lives",
     "new_caller",
     "newcomer",
@@ -93,6 +95,16 @@ def expect(request: pytest.FixtureRequest) -> Expect:
     made = Expect()
     request.node.stash[EXPECT] = made
     return made
+
+
+@pytest.fixture
+def extension(request: pytest.FixtureRequest, target: Run) -> Iterator[Extension]:
+    """The browser extension under test: `extension.installed_by(alice)` is one more browser that has it."""
+    driver = request.config.stash.get(DRIVER, None)
+    if driver is None:
+        raise Unproven("needs a client to drive; see `sessionproof browser`")
+    with driver.opened() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -227,7 +227,7 @@ class Judging:
             exit=ours,
             stale=stale,
             left_behind=(*left, *self.elsewhere),
-            notes=tuple(self.broken),
+            notes=(*self.run.notes, *self.broken),
             version=__version__,
         )
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from sessionproof.browser.extension import Driver
 from sessionproof.expect import Expect
 from sessionproof.prepare import Prepared
 from sessionproof.report.document import Report
 
-__all__ = ["EXPECT", "PREPARED", "REPORT", "WAITING", "requirement_of", "requirement_of_item"]
+__all__ = ["DRIVER", "EXPECT", "PREPARED", "REPORT", "WAITING", "requirement_of", "requirement_of_item"]
 
 PREPARED = pytest.StashKey[Prepared]()
+DRIVER = pytest.StashKey[Driver]()
 REPORT = pytest.StashKey[Report]()
 EXPECT = pytest.StashKey[Expect]()
 WAITING = pytest.StashKey[Callable[[float | None], None]]()  # is told, again and again, how long it will take

@@ -31,7 +31,7 @@ MEANS = {
     "users": Means("a second user", "--user alice=X-User-ID:alice --user bob=X-User-ID:bob"),
     "nodes": Means("a second node", "no check of this version uses one yet; a baseline accepts that until one does"),
     "store": Means("a store to stop", "no check of this version stops one yet; a baseline accepts that until one does"),
-    "client": Means("a client to drive", "no check of this version drives one yet"),
+    "client": Means("a client to drive", "sessionproof browser --extension DIR --client FILE (docs/browser.md)"),
 }
 
 _WORDS = {

@@ -1,0 +1,109 @@
+"""One page in which a user talks: what is typed, and what is on display afterwards."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sessionproof.browser.client import Client
+from sessionproof.errors import TargetError
+from sessionproof.proxy import Proxy
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["NotDriven", "Panel", "Shown"]
+
+_QUIET = 0.3  # seconds without a change, after which nothing more comes of a question that was answered
+_LONG_QUIET = 2.0  # the same where a request was answered, and nothing shows
+_LOOK = 50  # milliseconds between two looks
+
+_READ = """client => {
+    const visible = element => element.checkVisibility() && element.innerText.trim();
+    const texts = selector => [...document.querySelectorAll(selector)].filter(visible).map(e => e.innerText.trim());
+    const input = document.querySelector(client.input);
+    return {
+        answers: texts(client.answers), notice: texts(client.notice).join("\\n"),
+        draft: input ? input.value ?? input.innerText : "", text: document.body.innerText,
+    };
+}"""
+
+
+class NotDriven(TargetError):
+    """The client can't be driven as its file says."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a user sees in a panel at one moment."""
+
+    answers: tuple[str, ...]
+    notice: str
+    draft: str  # what stands in the input, unsent or not yet done
+    text: str  # everything
+
+    @property
+    def outcome(self) -> tuple[tuple[str, ...], str]:
+        return self.answers, self.notice
+
+
+class Panel:
+    """A panel that is open. Every method returns within `patience` seconds, or a few times that."""
+
+    def __init__(self, page: Page, client: Client, backend: Proxy, patience: float) -> None:
+        self.page, self.client, self.backend, self.patience = page, client, backend, patience
+        self._settings: dict[str, Any] = {name: getattr(client, name) for name in ("answers", "notice", "input")}
+
+    def shown(self) -> Shown:
+        read = self.page.evaluate(_READ, self._settings)
+        return Shown(tuple(read["answers"]), read["notice"], read["draft"], read["text"])
+
+    def ask(self, question: str) -> Shown:
+        """Type a question, send it, and wait for what comes of it: an answer, a notice, or nothing."""
+        before, answered = self.shown(), len(self.backend.replies)
+        if not self.begin(question):
+            return self.shown()
+        return self.settled(before, answered)
+
+    def begin(self, question: str) -> bool:
+        """Type a question and send it. Where the client locks its input, what a user does: open the panel anew.
+
+        False when it is still locked then; nothing was sent.
+        """
+        if not self._is_usable() and not self._is_usable(again=True):
+            return False
+        self.page.bring_to_front()
+        self.page.locator(self.client.input).first.fill(question)
+        self.page.locator(self.client.send).first.click(timeout=self.patience * 1000)
+        return True
+
+    def settled(self, before: Shown | None = None, answered: int | None = None) -> Shown:
+        """What is on display once nothing changes any more; something else than `before`, if that comes in time."""
+        began = since = time.monotonic()
+        now = self.shown()
+        while time.monotonic() - began < self.patience:
+            self.page.wait_for_timeout(_LOOK)
+            last, now = now, self.shown()
+            if now != last or not self.backend.is_idle:
+                since = time.monotonic()
+                continue
+            came = before is None or now.outcome != before.outcome
+            silent = answered is not None and len(self.backend.replies) > answered
+            if time.monotonic() - since > (_QUIET if came else _LONG_QUIET if silent else self.patience):
+                break
+        return now
+
+    def close(self) -> None:
+        self.page.close()
+
+    def _is_usable(self, *, again: bool = False) -> bool:
+        if again:
+            self.page.reload(wait_until="domcontentloaded")
+        began = time.monotonic()
+        place = self.page.locator(self.client.input).first
+        while time.monotonic() - began < (self.patience if again else self.patience / 5):
+            if place.count() and place.is_editable() and place.is_visible():
+                return True
+            self.page.wait_for_timeout(_LOOK)
+        return False

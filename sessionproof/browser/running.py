@@ -1,0 +1,75 @@
+"""A whole run with a client, from settings to a report: a browser is found, the client's checks drive it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sessionproof.browser.chromium import Chromium, find_chromium, playwright
+from sessionproof.browser.client import Client
+from sessionproof.browser.extension import Driver
+from sessionproof.contract import Contract
+from sessionproof.errors import UsageError
+from sessionproof.plugin.stash import DRIVER
+from sessionproof.prepare import prepare
+from sessionproof.report.document import Report
+from sessionproof.report.terminal import render
+from sessionproof.settings import Settings
+from sessionproof.verify import carry_out, deployment, interruptible
+
+__all__ = ["drive"]
+
+_CHECKS = str(Path("suites", "client.py"))
+
+
+def drive(
+    settings: Settings, client: Client, called: tuple[str, ...], pytest_args: tuple[str, ...], *, quiet: bool
+) -> Report:
+    """Judge `client` against the deployment that `settings` name, or the bundled server, and show the result.
+
+    `called` are the options that named the client. Raises UsageError and TargetError before anything is judged.
+    """
+    given, settings = settings, replace(settings, contract=settings.contract or client.contract)
+    with playwright() as started, deployment(settings) as settings, interruptible():
+        chromium = find_chromium(started)
+        settings = replace(settings, baseline=given.baseline)  # the bundled server's own is for the suites
+        prepared = prepare(settings, lens="browser")
+        run = prepared.run
+        _must_know_its_user(client, run.contract)
+        run.client, run.notes = client.name, (_words(client, chromium, started.chromium.name),)
+        run.again = " ".join(["sessionproof browser", *([given.base_url] if given.base_url else []), *_quoted(called)])
+        driving = _Driving(Driver(started, chromium, client))
+        report = carry_out(_CHECKS, prepared, settings, pytest_args, driving, quiet=quiet)
+        render(report, Console(soft_wrap=False, highlight=False))
+        return report
+
+
+def _must_know_its_user(client: Client, contract: Contract) -> None:
+    if contract.identity.kind != "none" and not client.knows_its_user:
+        raise UsageError(
+            f"the contract {contract.name} names users by {contract.identity.name}, and the client's file doesn't say "
+            "where the extension keeps its user; add `user:` or `token:` to its `settings`"
+        )
+
+
+def _words(client: Client, chromium: Chromium, kind: str) -> str:
+    return f"client {client.name}, in {chromium.path} ({chromium.why})"
+
+
+def _quoted(called: tuple[str, ...]) -> list[str]:
+    return [shlex.quote(part) for part in called]
+
+
+class _Driving:
+    """Hands pytest what drives the client."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[DRIVER] = self._driver
