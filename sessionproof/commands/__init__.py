@@ -16,6 +16,7 @@ __all__ = ["main"]
 # name -> (module, one line for --help)
 _COMMANDS = {
     "verify": ("verify", "Judge a session API, requirement by requirement."),
+    "browser": ("browser", "Judge a browser extension by driving it."),
     "init": ("init", "Write a contract for your API from its OpenAPI document."),
     "report": ("report", "Put the reports of several runs side by side."),
     "baseline": ("baseline", "Write down what is accepted today."),
