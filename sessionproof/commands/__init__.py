@@ -17,6 +17,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "verify": ("verify", "Judge a session API, requirement by requirement."),
     "browser": ("browser", "Judge a browser extension by driving it."),
+    "pact": ("pact", "Replay what consumers expect against a session API."),
     "init": ("init", "Write a contract for your API from its OpenAPI document."),
     "report": ("report", "Put the reports of several runs side by side."),
     "baseline": ("baseline", "Write down what is accepted today."),
