@@ -79,4 +79,10 @@ def _schemathesis(how: How) -> Lens:
     return PlainSchemathesis(how.effort)
 
 
-LENSES: dict[str, Callable[[How], Lens]] = {"suites": _suites, "schemathesis": _schemathesis}
+def _pacts(how: How) -> Lens:
+    from sessionproof.selfcheck.pacts import Pacts
+
+    return Pacts()
+
+
+LENSES: dict[str, Callable[[How], Lens]] = {"suites": _suites, "schemathesis": _schemathesis, "pact": _pacts}
