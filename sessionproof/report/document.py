@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sessionproof.report.load import Load, load_as_dict
 from sessionproof.verdicts import Exit, RequirementResult, Verdict
 
 __all__ = ["FORMAT", "Report", "as_dict"]
@@ -33,6 +34,7 @@ class Report:
     left_behind: tuple[str, ...] = ()  # sessions on the target that couldn't be deleted
     notes: tuple[str, ...] = ()
     version: str = ""
+    load: Load | None = None  # what a load run adds
 
     @property
     def summary(self) -> dict[str, int]:
@@ -65,6 +67,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         },
         "left_behind": list(report.left_behind),
         "notes": list(report.notes),
+        "load": load_as_dict(report.load) if report.load is not None else None,
     }
 
 

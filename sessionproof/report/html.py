@@ -96,6 +96,7 @@ def report_sections(report: Report) -> list[Section]:
     }
     return [
         Section("requirements", "Requirements", "requirements.html.j2", requirements),
+        *([Section("load", "Load", "load.html.j2", {"load": report.load})] if report.load is not None else []),
         *([Section("attention", "Also look at", "attention.html.j2", {"lists": shown})] if shown else []),
     ]
 

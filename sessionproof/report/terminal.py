@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from sessionproof.report.load_terminal import render_load
 from sessionproof.report.paper import Paper
 from sessionproof.report.progress import Progress
 from sessionproof.report.text import cut
@@ -53,6 +54,8 @@ def render(report: Report, console: Console) -> None:
     _baseline(report, paper)
     _observed(report.results, paper)
     _left_behind(report.left_behind, paper)
+    if report.load is not None:
+        render_load(report.load, paper)
     _verdict(report, paper)
 
 

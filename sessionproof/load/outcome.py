@@ -1,0 +1,124 @@
+"""What came of a load run, and the report on it: the same verdicts, files and exit codes as of every other run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sessionproof import __version__
+from sessionproof.baseline import apply, load
+from sessionproof.contract import Contract
+from sessionproof.judge import judge
+from sessionproof.load.plan import Plan
+from sessionproof.load.tally import Tally
+from sessionproof.report.document import Report
+from sessionproof.report.load import Call, Load
+from sessionproof.requirements import load_requirements, select
+from sessionproof.verdicts import CheckResult, Exit, Verdict, exit_code
+
+__all__ = ["Outcome", "report_on"]
+
+_UNDECIDED = 0.25  # the largest share of looks that may tell nothing
+_ERRORS = 0.01  # the largest share of calls without an answer below 500, where no other limit is declared
+
+
+@dataclass
+class Outcome:
+    """What the processes of one run have seen, put together."""
+
+    shape: str
+    about: tuple[str, ...]  # requirements that the shape is for
+    users: int
+    workers: int  # 0: one process
+    began: float  # seconds since the epoch
+    seconds: float
+    means: frozenset[str]
+    tally: Tally
+    calls: tuple[Call, ...]
+    left_behind: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)  # what went wrong on our side
+    interrupted: bool = False
+
+
+def report_on(outcome: Outcome, plan: Plan, host: str) -> Report:
+    """The verdict on every requirement, and what the run was."""
+    wanted = select(plan.settings.only)
+    checks = [check for check in _checks(outcome, plan.contract) if check.requirement in wanted]
+    looked_at = frozenset(check.requirement for check in checks)
+    results = judge(checks, plan.contract.capabilities, outcome.means, selected=looked_at)
+    stale: tuple[str, ...] = ()
+    if plan.settings.baseline is not None:
+        results, stale = apply(load(plan.settings.baseline), results, datetime.now(UTC).date())
+    ours = exit_code(results, stale_baseline=bool(stale))
+    if ours is not Exit.FAILED and (outcome.broken or not outcome.calls):
+        ours = Exit.TARGET
+    if outcome.interrupted and ours is Exit.PROVEN:
+        ours = Exit.UNPROVEN
+    order = [result.requirement.id for result in results]
+    return Report(
+        target=host,
+        contract=plan.contract.name,
+        recognised=plan.recognised,
+        clock=plan.settings.clock or "none",
+        seed=plan.seed,
+        effort=plan.settings.effort.value,
+        started=datetime.fromtimestamp(outcome.began, UTC).isoformat(timespec="seconds"),
+        duration_s=outcome.seconds,
+        requests=sum(call.requests for call in outcome.calls),
+        results=results,
+        exit=ours,
+        stale=stale,
+        left_behind=tuple(outcome.left_behind),
+        notes=tuple(outcome.broken),
+        version=__version__,
+        load=Load(
+            shape=outcome.shape,
+            users=outcome.users,
+            workers=outcome.workers,
+            seconds=outcome.seconds,
+            looked={id: outcome.tally.looked[id] for id in sorted(outcome.tally.looked, key=order.index)},
+            violations=dict(outcome.tally.violations),
+            calls=outcome.calls,
+        ),
+    )
+
+
+def _checks(outcome: Outcome, contract: Contract) -> Iterable[CheckResult]:
+    """One check for each requirement that was looked at, or that the shape is for."""
+    tally = outcome.tally
+    for requirement in dict.fromkeys((*outcome.about, *tally.looked, *tally.undecided)):
+        if load_requirements()[requirement].capabilities <= contract.capabilities or tally.violations[requirement]:
+            yield _errors(outcome) if requirement == "CON-06" else _check(outcome.shape, requirement, tally)
+
+
+def _check(shape: str, requirement: str, tally: Tally) -> CheckResult:
+    looked, undecided, broken = tally.looked[requirement], tally.undecided[requirement], tally.violations[requirement]
+    verdict, reason = Verdict.PASSED, ""
+    examples = tuple(tally.examples.get(requirement, ()))
+    if broken:
+        verdict, reason = Verdict.FAILED, f"{broken:,} of {looked:,} looks"
+    elif undecided > _UNDECIDED * (looked + undecided):
+        verdict, reason = Verdict.UNPROVEN, f"{undecided:,} of {looked + undecided:,} looks could tell nothing"
+    return CheckResult(
+        name=shape,
+        requirement=requirement,
+        verdict=verdict,
+        reason=reason,
+        exercised=looked,
+        undecided=undecided,
+        evidence=examples,
+    )
+
+
+def _errors(outcome: Outcome) -> CheckResult:
+    """No contract declares limits yet, so few errors are only told; many fail."""
+    tally = outcome.tally
+    looked, errors = tally.looked["CON-06"], tally.violations["CON-06"]
+    slowest = max((call.p95 for call in outcome.calls), default=0.0)
+    told = f"{errors:,} of {looked:,} calls without an answer below 500; 95 % of each call within {slowest:,.0f} ms"
+    verdict, reason = Verdict.NOT_APPLICABLE, "the contract declares no limits"
+    if errors > _ERRORS * looked:
+        verdict, reason = Verdict.FAILED, f"more than {_ERRORS:.0%} of all calls failed: {errors:,} of {looked:,}"
+    evidence = tuple(tally.examples.get("CON-06", ())) if verdict is Verdict.FAILED else ()
+    return CheckResult(outcome.shape, "CON-06", verdict, reason, observed=(told,), exercised=looked, evidence=evidence)
