@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from sessionproof.clocks.kind import Clock, Passing
 from sessionproof.errors import UsageError
 from sessionproof.suggest import did_you_mean
 
-__all__ = ["CLOCKS", "clock_named", "without_credentials"]
+__all__ = ["CLOCKS", "clock_named"]
 
 
 def _wall(rest: str, base_url: str, timeout: float) -> Clock:
@@ -69,8 +68,3 @@ def clock_named(text: str, base_url: str, timeout: float) -> Clock:
         hint = did_you_mean(name, CLOCKS) or f"it is one of {', '.join(CLOCKS)}"
         raise UsageError(f"--clock {text}: no such clock; {hint}")
     return CLOCKS[name](rest, base_url, timeout)
-
-
-def without_credentials(text: str) -> str:
-    """The text of --clock, fit to be shown: a URL in it names no user and no password."""
-    return re.sub(r"(?<=://)[^/,\s]*@", "", text)

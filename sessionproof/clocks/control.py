@@ -10,7 +10,7 @@ from sessionproof.clocks.kind import ClockError
 
 __all__ = ["PATH", "Control"]
 
-PATH = "/_test/clock"  # POST {"advance_seconds": 12.5}; GET says whether it is there
+PATH = "/_test/clock"  # POST {"advance_seconds": 12.5}; GET says that it is there, and {"advanced_seconds": 0} in all
 
 
 class Control:
@@ -25,13 +25,13 @@ class Control:
     def __init__(self, base_url: str, timeout: float) -> None:
         self._url = base_url.rstrip("/") + PATH
         self._client = httpx.Client(timeout=timeout, trust_env=False)
-        self.shift = 0.0
-        status = self._asked("GET").status_code
-        if status != 200:
+        answer = self._asked("GET")
+        if answer.status_code != 200:
             raise ClockError(
-                f"--clock control: GET {PATH} answered {status}: this deployment has no test clock "
+                f"--clock control: GET {PATH} answered {answer.status_code}: this deployment has no test clock "
                 "(the reference server has one when started with --clock control); try wall, or redis:URL,PATTERN"
             )
+        self.shift = _advanced(answer)
 
     def now(self) -> float:
         return time.monotonic() + self.shift
@@ -54,3 +54,13 @@ class Control:
             return self._client.request(method, self._url, json=body)
         except httpx.HTTPError as error:
             raise ClockError(f"--clock control: {self._url} doesn't answer ({error})") from error
+
+
+def _advanced(answer: httpx.Response) -> float:
+    """How far the clock was moved before this run, by `advanced_seconds` in the answer; 0 where it doesn't say."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return 0.0
+    advanced = body.get("advanced_seconds") if isinstance(body, dict) else None
+    return float(advanced) if isinstance(advanced, int | float) else 0.0

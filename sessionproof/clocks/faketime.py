@@ -119,8 +119,9 @@ class Faketime:
                 return
             time.sleep(0.05)
         said = (Path(self._folder.name) / "log").read_text(errors="replace").strip().splitlines()
+        ended = "" if self._process.returncode is None else f"the server ended with {self._process.returncode}, "
         raise ClockError(
-            f"--clock faketime: nothing listens at {base_url}" + (f"; the server said: {said[-1]}" if said else "")
+            f"--clock faketime: {ended}nothing listens at {base_url}" + (f"; it said: {said[-1]}" if said else "")
         )
 
 

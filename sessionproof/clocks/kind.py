@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Protocol
 
 from sessionproof.errors import TargetError
 
-__all__ = ["Clock", "ClockError", "Passing"]
+__all__ = ["Clock", "ClockError", "Passing", "without_credentials"]
 
 
 class ClockError(TargetError):
@@ -56,3 +57,8 @@ class Passing:
 
     def close(self) -> None:
         return None
+
+
+def without_credentials(text: str) -> str:
+    """A clock as it is named, fit to be shown: a URL in it names no user and no password."""
+    return re.sub(r"(?<=://)[^/,\s]*@", "", text)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from typing import Any
 
-from sessionproof.clocks.kind import ClockError
+from sessionproof.clocks.kind import ClockError, without_credentials
 from sessionproof.errors import UsageError
 
 __all__ = ["RedisAging"]
@@ -22,6 +23,11 @@ for _, key in ipairs(KEYS) do
 end
 return aged
 """
+# The same for a shell: all keys like ARGV[1], by ARGV[2] milliseconds.
+_AGE_ALL = (
+    'for _, key in ipairs(redis.call("KEYS", ARGV[1])) do local left = redis.call("PTTL", key) '
+    'if left > 0 then redis.call("PEXPIRE", key, math.max(1, left - ARGV[2])) end end'
+)
 
 
 class RedisAging:
@@ -36,7 +42,8 @@ class RedisAging:
         import redis
 
         url, _, self._pattern = where.partition(",")
-        self._shown = url.rpartition("@")[2].removeprefix("redis://")
+        self._url = without_credentials(url)
+        self._shown = self._url.removeprefix("redis://")
         self.name = f"redis:{self._shown},{self._pattern}"
         if not url or not self._pattern:
             raise UsageError(
@@ -69,7 +76,8 @@ class RedisAging:
         self.shift += seconds
 
     def in_shell(self, seconds: float) -> str:
-        return f"sleep {seconds:.1f}  # or shorten the TTL of {self._pattern} by as much"
+        where, pattern = shlex.quote(self._url), shlex.quote(self._pattern)
+        return f"redis-cli -u {where} eval {shlex.quote(_AGE_ALL)} 0 {pattern} {seconds * 1000:.0f} > /dev/null"
 
     def close(self) -> None:
         self._redis.close()
