@@ -15,7 +15,7 @@ from sessionproof.requirements import load_requirements
 
 from .documents import ROOT
 from .fake_api import FakeApi, fake_api
-from .running import Ended, reference_server, subcommand
+from .running import REFERENCE, Ended, served, subcommand
 
 PLUGIN = 'pytest_plugins = ["sessionproof.plugin"]\n'
 START = "import pytest\nfrom pathlib import Path\nrequirement = pytest.mark.requirement\n"
@@ -444,8 +444,9 @@ SUITES = [sys.executable, "-m", "pytest", "suites", "-p", "no:cacheprovider"]
 
 def test_the_suites_are_ordinary_pytest_items(tmp_path: Path) -> None:
     report, baseline = tmp_path / "report.json", ROOT / "reference_server" / "baselines" / "fm-session-service.toml"
-    with reference_server() as url:
-        given = ["--sessionproof-effort=quick", f"--sessionproof-baseline={baseline}", f"--sessionproof-json={report}"]
+    with served(*REFERENCE, "--clock", "control") as url:
+        given = ["--sessionproof-effort=quick", "--sessionproof-clock=control"]
+        given += [f"--sessionproof-baseline={baseline}", f"--sessionproof-json={report}"]
         ended = subcommand([*SUITES, "--base-url", url, *given])
     assert ended.code == 0, ended.out
     document = json.loads(report.read_text(encoding="utf-8"))
