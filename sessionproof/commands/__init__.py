@@ -18,6 +18,7 @@ _COMMANDS = {
     "verify": ("verify", "Judge a session API, requirement by requirement."),
     "browser": ("browser", "Judge a browser extension by driving it."),
     "pact": ("pact", "Replay what consumers expect against a session API."),
+    "load": ("load", "Put a session API under load, and judge every answer meanwhile."),
     "init": ("init", "Write a contract for your API from its OpenAPI document."),
     "report": ("report", "Put the reports of several runs side by side."),
     "baseline": ("baseline", "Write down what is accepted today."),
