@@ -16,8 +16,9 @@ from uuid import uuid4
 
 from .clock import Clock
 from .errors import session_not_found
+from .idempotency import Repeats
 from .lives import Lives
-from .model import Change, Created, Message, NewMessage, NewSession, Page, Session, Status
+from .model import Change, Created, Done, Message, NewMessage, NewSession, Page, Session, Status
 from .stores.store import Store
 
 Operation = Literal[
@@ -28,7 +29,7 @@ LONGEST_TITLE = 80  # characters of a generated title
 T = TypeVar("T")
 
 
-class Core:
+class Core(Repeats):
     """Sessions of many users, kept apart, resumed by client, ended on time."""
 
     def __init__(self, store: Store, clock: Clock, lives: Lives) -> None:
@@ -45,10 +46,18 @@ class Core:
         minutes = self.minutes(wanted)
         async with self.exclusive(user, "create"):
             await self.sweep()
+            before = self.created_before(await self.living(user), wanted.repeatable) if wanted.repeatable else None
+            if before is not None:
+                return before
             living = await self.resumable(user, wanted)
             if living is not None:
-                return Created(await self.resumed(living, wanted), resumed=True)
+                session = await self.resumed(living, wanted)
+                if wanted.repeatable is not None:
+                    session = await self.keep(self.noted(session, Done("create", wanted.repeatable)), "resume")
+                return Created(session, resumed=True)
             session = self.born(user, wanted, minutes)
+            if wanted.repeatable is not None:
+                session = self.noted(session, Done("create", wanted.repeatable, began=session))
             await self.enter(session)
             return Created(session, resumed=False)
 
@@ -82,8 +91,14 @@ class Core:
         """The message as it now stands, once, at the end of the conversation."""
         async with self.exclusive(user, "add_message"):
             session = await self.usable(user, session_id, "add_message")
+            before = self.said_before(session, new.repeatable)
+            if before is not None:
+                return before
             message = self.message(session, new, self.clock.now())
-            await self.keep(self.appended(session, message), "add_message")
+            session = self.appended(session, message)
+            if new.repeatable is not None:
+                session = self.noted(session, Done("add_message", new.repeatable, message.message_id))
+            await self.keep(session, "add_message")
             return message
 
     async def messages(self, user: str, session_id: str, limit: int, offset: int) -> Page[Message]:

@@ -13,6 +13,7 @@ Reason = Literal[
     "body_too_large",
     "unsupported_media_type",
     "invalid_request",
+    "key_reused",
     "origin_not_allowed",
     "internal_error",
     "store_unavailable",

@@ -48,6 +48,24 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeatable:
+    """The caller's name for a request, and a digest of what it says: the same name again is the same request again."""
+
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done under a key: the message that it added or, of a create, the record that it began with."""
+
+    operation: Literal["create", "add_message"]
+    request: Repeatable
+    message_id: str | None = None
+    began: "Session | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One session with its conversation; it lives until `expires_at`, that moment excluded.
 
@@ -70,6 +88,7 @@ class Session:
     current_case_id: str | None = None
     case_history: tuple[CaseEntry, ...] = ()
     uploads: tuple[Upload, ...] = ()
+    done: tuple[Done, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +99,7 @@ class NewSession:
     title: str | None = None
     context: Fields = field(default_factory=dict)
     metadata: Fields = field(default_factory=dict)
+    repeatable: Repeatable | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +109,7 @@ class NewMessage:
     role: Role
     content: str
     metadata: Fields = field(default_factory=dict)
+    repeatable: Repeatable | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

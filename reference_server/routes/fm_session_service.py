@@ -1,5 +1,6 @@
 """The contract fm-session-service: its nine routes over the core."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 from fastapi import FastAPI
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from .. import model
 from ..errors import invalid
+from ..idempotency import HEADER, LONGEST_KEY, repeatable
 from ..model import Change
 from ..web.app import Parameter, Plan, Route, application
 from ..web.views import HIGHEST_OFFSET, Views
@@ -23,7 +25,8 @@ class FmSessionService(Views):
     async def create_session(self, request: Request) -> Response:
         user = self.caller(request)
         body = await self.body(request, shapes.NEW_SESSION, required=False)
-        created = await self.core.create(user, self.wanted(body))
+        wanted = replace(self.wanted(body), repeatable=repeatable(request, body))
+        created = await self.core.create(user, wanted)
         content = {**self.session(created.session), "session_resumed": created.resumed}
         if created.resumed:
             return self.answer(200, content)
@@ -56,7 +59,8 @@ class FmSessionService(Views):
         user, session_id = self.caller(request), self.session_id(request)
         await self.core.usable(user, session_id, "add_message")
         body = await self.body(request, shapes.NEW_MESSAGE)
-        message = await self.core.add_message(user, session_id, self.said(body))
+        said = replace(self.said(body), repeatable=repeatable(request, body))
+        message = await self.core.add_message(user, session_id, said)
         return self.answer(201, self.message(message))
 
     async def list_messages(self, request: Request) -> Response:
@@ -162,6 +166,7 @@ def routes(views: FmSessionService) -> list[Route]:
         {"name": "session_id", "in": "path", "required": True, "schema": _text()},
         *caller,
     ]
+    key = {"name": HEADER.title(), "in": "header", "schema": _text(minLength=1, maxLength=LONGEST_KEY)}
     status = {"name": "status", "in": "query", "schema": _text(enum=["active", "archived"])}
     first = {"name": "offset", "in": "query", "schema": _whole(0, HIGHEST_OFFSET, 0)}
 
@@ -180,7 +185,7 @@ def routes(views: FmSessionService) -> list[Route]:
             (401, *with_body),
             body=shapes.NewSession,
             body_required=False,
-            parameters=caller,
+            parameters=[*caller, key],
         ),
         Route(
             "GET",
@@ -232,7 +237,7 @@ def routes(views: FmSessionService) -> list[Route]:
             {201: shapes.Message},
             (401, 404, *with_body),
             body=shapes.NewMessage,
-            parameters=one,
+            parameters=[*one, key],
         ),
         Route(
             "GET",

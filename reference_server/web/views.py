@@ -30,6 +30,7 @@ STATUS: dict[Reason, int] = {
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "invalid_request": 422,
+    "key_reused": 422,
     "origin_not_allowed": 400,
     "internal_error": 500,
     "store_unavailable": 503,
