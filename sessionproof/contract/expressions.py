@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 __all__ = ["ABSENT", "Expression", "at_pointer", "drop_pointer", "put_pointer"]
@@ -52,14 +53,16 @@ class Expression:
         return cls(text, source, part, name, pointer)
 
 
-def _steps(pointer: str) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+@cache
+def _steps(pointer: str) -> tuple[str, ...]:
+    """Cached: a contract has few pointers, and under load each of them is followed all the time."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
 def at_pointer(document: Any, pointer: str) -> Any:
     """What stands at `pointer` in `document`, or ABSENT."""
     for step in _steps(pointer):
-        if isinstance(document, Mapping) and step in document:
+        if isinstance(document, (dict, Mapping)) and step in document:
             document = document[step]
         elif isinstance(document, Sequence) and not isinstance(document, str) and step.isdecimal():
             if int(step) >= len(document):

@@ -70,5 +70,6 @@ def is_whole(reply: Reply, seen: int) -> bool:
 
 def same_session(reply: Reply, known: Known, looks: Looks) -> None:
     """An answer that names a session names the one that was asked for."""
-    if reply.ok and reply.shows("session") and reply.session:
-        looks.that("CON-01", reply.session == known.id, f"an answer about session {known.id}", reply.session)
+    session = reply.session
+    if session and session != known.id and reply.ok:
+        looks.that("CON-01", False, f"an answer about session {known.id}", f"one about {session}")

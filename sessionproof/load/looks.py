@@ -50,5 +50,4 @@ def look_at_canaries(world: World, reply: Reply, looks: Looks) -> None:
         return
     requirement = "ISO-03" if operation in ("list", "stats") else "ISO-01"
     requirement = requirement if world.keeps_users_apart else "CON-01"
-    seen = f"a canary of {', '.join(reply.leaks)}"
-    looks.that(requirement, not reply.leaks, "nothing of another user's in the answer", seen)
+    looks.that(requirement, not reply.leaks, "nothing of another user's in the answer", ", ".join(reply.leaks))

@@ -67,14 +67,18 @@ class Hearing(OnSession):
 
     def _once(self, contents: Sequence[Any], looks: Looks) -> None:
         times = Counter(content for content in contents if isinstance(content, str))
-        for said in self._kept:
-            requirement = "MSG-03" if said.beside else "MSG-01"
-            looks.that(requirement, times[said.text] == 1, f"{said.text!r} once", f"{times[said.text]} times")
+        for requirement, beside in (("MSG-01", False), ("MSG-03", True)):
+            those = [said.text for said in self._kept if said.beside is beside]
+            wrong = next((text for text in those if times[text] != 1), None)
+            if wrong is not None:
+                looks.that(requirement, False, f"{wrong!r} once", f"{times[wrong]} times")
+            elif those:
+                looks.that(requirement, True)
         for said in self.known.said:
-            if said.state == "refused" or times[said.text] > 1:
-                most = 0 if said.state == "refused" else 1
-                seen = f"{times[said.text]} times"
-                looks.that("MSG-01", times[said.text] <= most, f"{said.text!r} at most {most} times", seen)
+            if said.state == "kept":
+                continue
+            most = 0 if said.state == "refused" else 1
+            looks.that("MSG-01", times[said.text] <= most, f"{said.text!r} at most {most} times", f"{times[said.text]}")
 
     def _in_order(self, contents: Sequence[Any], looks: Looks) -> None:
         """An entry that was acknowledged before another was sent stands before it."""

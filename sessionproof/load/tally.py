@@ -32,7 +32,7 @@ class Looks:
         self.undecided: list[str] = []
         self.found: list[Finding] = []
 
-    def that(self, requirement: str, holds: bool, expected: str, seen: str = "") -> None:
+    def that(self, requirement: str, holds: bool, expected: str = "", seen: str = "") -> None:
         self.made.append(requirement)
         if not holds:
             self.found.append(Finding(requirement, expected, seen))
@@ -53,9 +53,11 @@ class Tally:
 
     def add(self, looks: Looks) -> None:
         """Count one answer: once for each requirement, however many looks there were."""
-        self.looked.update(set(looks.made))
-        self.undecided.update(set(looks.undecided))
-        self.violations.update({finding.requirement for finding in looks.found})
+        for requirement in set(looks.made):
+            self.looked[requirement] += 1
+        if looks.undecided or looks.found:
+            self.undecided.update(set(looks.undecided))
+            self.violations.update({finding.requirement for finding in looks.found})
 
     def wants_example(self, requirement: str) -> bool:
         return len(self.examples.get(requirement, ())) < _EXAMPLES

@@ -122,7 +122,7 @@ class Campaign:
             return
         if operation == "delete" and reply.request.session:
             self._made.pop(reply.request.session, None)
-        elif reply.session and (operation == "create" or not reply.request.session):
+        elif (operation == "create" or not reply.request.session) and reply.session:
             self._made.setdefault(reply.session, reply.request.actor)
 
     def clean_up(self) -> None:

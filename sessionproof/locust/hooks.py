@@ -79,7 +79,7 @@ class Hooks:
         self.last: set[str] = set()  # workers that have sent their last one
         self.began = time.time()
         self.seconds = 0.0
-        self.limit = environment.parsed_options.run_time or 0 if environment.parsed_options else 0
+        self.interrupted = False
         if campaign.plan.quiet:
             logging.getLogger("locust.stats_logger").disabled = True
         listen: Any = environment.events
@@ -139,6 +139,7 @@ class Hooks:
     # Whoever judges
 
     def judge(self, **_: Any) -> None:
+        self.interrupted = not self.seconds  # a run that ends by itself has stopped before Locust quits
         self.runner.quit()
         report = report_on(self.outcome(), self.campaign.plan, self.campaign.host)
         self.environment.process_exit_code = int(report.exit)
@@ -175,7 +176,7 @@ class Hooks:
             calls=_calls(self.environment),
             left_behind=left,
             broken=broken,
-            interrupted=0 < self.seconds < self.limit - 1,
+            interrupted=self.interrupted,
         )
 
 

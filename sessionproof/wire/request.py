@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from sessionproof.actors import Actor
 from sessionproof.contract.expressions import Expression, drop_pointer, put_pointer
-from sessionproof.contract.model import Binding, Contract
+from sessionproof.contract.model import Binding, Contract, Parameter
 from sessionproof.contract.schemas import least
 
 __all__ = ["Raw", "Request", "build_request"]
@@ -69,10 +69,8 @@ def build_request(
     places = [*binding.constants, *_placed(binding, sent, raw.sessions)]
     query = [(place.name, _text(value)) for place, value in places if place.part == "query"]
     headers = [(place.name, _text(value)) for place, value in places if place.part == "header"]
-    carriers = {place.name.lower() for place in binding.carriers()}
-    for parameter in binding.parameters:
-        known = {name.lower() for name, _ in (*query, *headers)} | {contract.identity.name.lower()} | carriers
-        if parameter.required and parameter.where in ("query", "header") and parameter.name.lower() not in known:
+    for parameter in _demanded(contract, binding):
+        if parameter.name.lower() not in {name.lower() for name, _ in (*query, *headers)}:
             pair = (parameter.name, _text(least(contract.document, parameter.schema)))
             (query if parameter.where == "query" else headers).append(pair)
     if raw.identity and not binding.anonymous:
@@ -84,6 +82,11 @@ def build_request(
     query += raw.query
     target = path + (("&" if "?" in path else "?") + urlencode(query, errors="surrogatepass") if query else "")
     return Request(binding, actor, binding.method, target, (*headers, *raw.headers), content, sent)
+
+
+def _demanded(contract: Contract, binding: Binding) -> tuple[Parameter, ...]:
+    """The required parameters of query and header that name neither the caller nor the session."""
+    return _kept(contract, binding).demanded
 
 
 def _placed(binding: Binding, sent: Mapping[str, Any], sessions: Mapping[str, str]) -> list[tuple[Expression, Any]]:
@@ -131,11 +134,7 @@ def _body(contract: Contract, binding: Binding, places: list[tuple[Expression, A
         return raw.content, raw.content_type or binding.media_type
     if not binding.media_type and not raw.body:
         return b"", ""
-    body = deepcopy(least(contract.document, binding.body_schema)) if binding.media_type else {}
-    body = body if isinstance(body, dict) else {}
-    for place in binding.carriers():
-        if place.pointer:
-            drop_pointer(body, place.pointer)
+    body: Any = deepcopy(_kept(contract, binding).body)
     for place, value in places:
         if place.part == "body" and not place.pointer:
             body = value
@@ -149,6 +148,37 @@ def _body(contract: Contract, binding: Binding, places: list[tuple[Expression, A
     if media_type.startswith("multipart/form-data"):
         return _multipart(body)
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"), media_type
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is the same in every request of a binding; worked out once, for a load run sends many."""
+
+    binding: Binding  # kept, so that its identity stays its own
+    contract: Contract
+    demanded: tuple[Parameter, ...]
+    body: Mapping[str, Any]  # the least that its schema allows, with nothing where a session could stand
+
+
+_all_kept: dict[tuple[int, int], _Kept] = {}
+
+
+def _kept(contract: Contract, binding: Binding) -> _Kept:
+    key = id(contract), id(binding)
+    if key not in _all_kept:
+        named = {contract.identity.name.lower()} | {place.name.lower() for place in binding.carriers()}
+        demanded = tuple(
+            parameter
+            for parameter in binding.parameters
+            if parameter.required and parameter.where in ("query", "header") and parameter.name.lower() not in named
+        )
+        body = deepcopy(least(contract.document, binding.body_schema)) if binding.media_type else {}
+        body = body if isinstance(body, dict) else {}
+        for place in binding.carriers():
+            if place.pointer:
+                drop_pointer(body, place.pointer)
+        _all_kept[key] = _Kept(binding, contract, demanded, body)
+    return _all_kept[key]
 
 
 def _multipart(body: Mapping[str, Any]) -> tuple[bytes, str]:
