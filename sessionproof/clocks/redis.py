@@ -28,6 +28,7 @@ _AGE_ALL = (
     'for _, key in ipairs(redis.call("KEYS", ARGV[1])) do local left = redis.call("PTTL", key) '
     'if left > 0 then redis.call("PEXPIRE", key, math.max(1, left - ARGV[2])) end end'
 )
+_LAST_MOMENT = 0.01  # seconds after which what was left that millisecond has ended
 
 
 class RedisAging:
@@ -73,6 +74,7 @@ class RedisAging:
         if not aged and not self.shift:  # at the first jump there are sessions, whose ends are waited for
             what = f"{len(keys)} keys are like the pattern, none with a TTL" if keys else "no key is like the pattern"
             raise ClockError(f"--clock {self.name}: {what}; sessions are elsewhere, or end in another way")
+        time.sleep(_LAST_MOMENT)
         self.shift += seconds
 
     def in_shell(self, seconds: float) -> str:
