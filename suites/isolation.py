@@ -70,8 +70,9 @@ def a_refused_operation_has_no_effect(
     ):
         for _ in range(numbers.times):
             reply = expect(bob.try_on(binding, session)).is_foreign()
-            seen = changes(alice, session, before, moving=True)
-            expect(reply).is_as_before(seen, "alice's session")
+            if numbers.times > 1:
+                expect(reply).is_as_before(changes(alice, session, before, moving=True), "alice's session")
+    expect(reply).is_as_before(changes(alice, session, before, moving=True), "alice's session")
     if target.contract.has("list"):
         own = listed(alice)
         expect(own.last).holds_exactly([*owned, session], map(str, own.values("session")), "sessions of alice")
@@ -275,8 +276,8 @@ def a_second_session_id_in_a_request_is_refused_or_without_effect(
 ) -> None:
     users = (bob, alice) if target.contract.identity.kind != "none" else (bob, bob)
     mine = filled_session(bob, target)
-    other = bob.has_session(title=bob.text("other"))
     theirs = users[1].has_session(title=users[1].text("theirs"))
+    other = bob.has_session(title=bob.text("other")) if numbers.times > 1 else ""
     for named in (theirs, other)[: numbers.times]:
         owner = bob if named == other else users[1]
         before = snapshot(owner, named, moving=True)
@@ -290,11 +291,12 @@ def a_second_session_id_in_a_request_is_refused_or_without_effect(
             if target.contract.has("delete") and numbers.times > 1:
                 reply = bob.delete(bob.has_session(), raw=Raw(headers=raw.headers, query=raw.query))
                 expect(reply).is_no_server_error()
-            seen = changes(owner, named, before, moving=True)
-            expect(target.transcript[-1]).is_as_before(seen, "the session named in the wrong place")
+            if numbers.times > 1:
+                seen = changes(owner, named, before, moving=True)
+                expect(target.transcript[-1]).is_as_before(seen, "the session named in the wrong place")
         the_path_names_the_session(bob, mine, named, expect, target)
         seen = changes(owner, named, before, moving=True)
-        expect(target.transcript[-1]).is_as_before(seen, "the session named beside the path")
+        expect(target.transcript[-1]).is_as_before(seen, "the session named elsewhere too")
 
 
 def the_path_names_the_session(caller: Caller, mine: str, named: str, expect: Expect, target: Run) -> None:
@@ -375,7 +377,7 @@ def sessions_never_share_what_is_in_them(alice: Caller, expect: Expect, numbers:
             expect.that(not foreign, expected="nothing of another session", seen=", ".join(foreign), reply=answer)
     shown = set()
     for session in (*secrets, fresh.session):
-        for binding in target.on_session(writes=False):
+        for binding in numbers.some(target.on_session(writes=False), numbers.times**4):
             reply = expect(alice.try_on(binding, session)).succeeds()
             shown |= {session} if secrets.get(session, "nothing planted") in reply.text else set()
             foreign = [secret for other, secret in secrets.items() if other != session and secret in reply.text]

@@ -288,7 +288,7 @@ def explicit_titles_win(caller: Caller, session: str, expect: Expect, target: Ru
 @requirement("MSG-08")
 def all_views_of_the_conversation_agree(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     session = alice.has_session()
-    count = 6 if numbers.times == 1 else numbers.messages
+    count = 4 if numbers.times == 1 else numbers.messages
     said: list[str] = []
     for number in range(count):
         said.append(alice.text(str(number)))

@@ -137,8 +137,9 @@ def a_client_id_whose_session_was_deleted_starts_anew(
         end(session, alice, by_status=number % 2 == 1)
         dead.append(session)
         created = expect(alice.create(client=alice.client)).makes_new(*dead)
+        reads = target.on_session(writes=False) if numbers.times > 1 else ()
         read = expect(alice.read(created.session)).succeeds()
-        views = [alice.try_on(binding, created.session) for binding in numbers.some(target.on_session(writes=False))]
+        views = [alice.try_on(binding, created.session) for binding in numbers.some(reads)]
         for reply in (created, read, *views):
             expect.that(secret not in reply.text, expected="nothing of the deleted session", seen=secret, reply=reply)
             if "uploads" in reply.request.binding.lists or reply.request.binding.operation == "uploads":
