@@ -24,7 +24,7 @@ PASSED = {
     *("LIF-01", "LIF-02", "LIF-03", "LIF-04", "LIF-05", "LIF-06"),
     *("RES-01", "RES-02", "RES-03", "RES-04", "RES-05", "RES-08", "RES-09", "RES-10", "RES-11"),
     *("ISO-01", "ISO-02", "ISO-03", "ISO-04", "ISO-05", "ISO-06", "ISO-07", "ISO-09"),
-    *("ISO-08", "EXP-05", "MSG-01", "MSG-02", "MSG-04", "MSG-05", "MSG-06", "MSG-08", "MSG-09", "MSG-10"),
+    *("ISO-08", "EXP-05", "MSG-01", "MSG-02", "MSG-04", "MSG-05", "MSG-06", "MSG-08", "MSG-09", "MSG-10", "MSG-11"),
     *("CAS-01", "CAS-02", "CAS-03", "CAS-04", "CAS-05", "CAS-07", "CAS-08"),
     *("UPL-01", "UPL-02", "UPL-03", "UPL-04", "UPL-05", "UPL-06"),
     *("SEC-01", "SEC-02", "SEC-03", "SEC-04", "SEC-05", "SEC-07", "SEC-08", "SEC-10"),

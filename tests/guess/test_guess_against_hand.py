@@ -36,7 +36,8 @@ ALSO_RIGHT: dict[str, set[Atom]] = {
 # What no document tells. Whatever else is missed here is a guess that used to be made.
 MISSED_TOP = {
     "fm-session-service": {
-        *("invalid", "slash", "ids.format", "assistant", "life.default", "life.outside", "resume.changes"),
+        *("invalid", "slash", "ids.format", "assistant", "life.default", "life.outside", "life.not_refreshed_by"),
+        "resume.changes",
         *("list.scope", "status.initial", "status.transitions.active", "status.transitions.archived", "status.deleted"),
         *("title.generated_from", "cors.origins", "cors.headers"),
     },
