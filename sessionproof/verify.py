@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -37,7 +37,7 @@ def verify(settings: Settings, pytest_args: tuple[str, ...] = (), *, quiet: bool
     Ctrl-C and SIGTERM.
     """
     with deployment(settings) as settings, interruptible():
-        report = carry_out("suites", prepare(settings), settings, pytest_args, quiet=quiet)
+        report = carry_out(["suites"], prepare(settings), settings, pytest_args, quiet=quiet)
         render(report, Console(soft_wrap=False, highlight=False))
         return report
 
@@ -80,14 +80,14 @@ def interruptible() -> Iterator[None]:
 
 
 def carry_out(
-    checks: str,
+    checks: Sequence[str],
     prepared: Prepared,
     settings: Settings,
     pytest_args: tuple[str, ...],
     *plugins: object,
     quiet: bool,
 ) -> Report:
-    """What the bundled `checks` (a path) found out, run by pytest apart from whatever folder we are called in."""
+    """What the bundled `checks` (paths) found out, run by pytest apart from whatever folder we are called in."""
     root = bundle_root()
     hermetic = [
         f"-c{root / 'pytest.ini'}", f"--rootdir={root}", f"--confcutdir={root}", "-pno:cacheprovider", "--no-header",
@@ -95,9 +95,9 @@ def carry_out(
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    showing = _Showing(prepared, settings, quiet)
+    showing, paths = _Showing(prepared, settings, quiet), [str(root / path) for path in checks]
     try:
-        status = pytest.main([*hermetic, *pytest_args, str(root / checks)], plugins=[showing, _Quiet(), *plugins])
+        status = pytest.main([*hermetic, *pytest_args, *paths], plugins=[showing, _Quiet(), *plugins])
     finally:
         if prepared.run.clock is not None:
             prepared.run.clock.close()  # also where pytest didn't begin

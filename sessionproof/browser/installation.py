@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -89,21 +90,24 @@ class Installation:
         self._start()
 
     def update(self) -> None:
-        """The same, and meanwhile the extension gets a newer version."""
-        self._stop()
+        """The browser replaces the extension by a newer version while it runs."""
         file = self._extension / "manifest.json"
         manifest = json.loads(file.read_text(encoding="utf-8-sig"))
         *first, last = manifest["version"].split(".")
         manifest["version"] = ".".join([*first, str(int(last) + 1)])
         file.write_text(json.dumps(manifest), encoding="utf-8")
-        self._start()
+        browser = self._running.browser
+        assert browser is not None
+        devtools = browser.new_browser_cdp_session()
+        devtools.send("Extensions.loadUnpacked", {"path": str(self._extension)})
+        devtools.detach()
 
     def sign_in(self, user: Caller) -> None:
         """Another user works with the same browser from now on; panels are closed before."""
         for page in self._running.pages[1:]:
             page.close()
         self.user = user
-        self.backend.actor = user.actor
+        self.backend.actor = replace(user.actor, name=f"{user.name}'s browser")
         self._set_up(user)
 
     def close(self) -> None:
@@ -126,6 +130,7 @@ class Installation:
             args=[
                 f"--disable-extensions-except={self._extension}",
                 f"--load-extension={self._extension}",
+                "--enable-unsafe-extension-debugging",  # lets it be updated
                 "--no-proxy-server",
                 *self._led_here(),
             ],

@@ -78,6 +78,13 @@ class Panel:
         self.page.locator(self.client.send).first.click(timeout=self.patience * 1000)
         return True
 
+    def showing(self, text: str) -> Shown:
+        """What is on display once `text` is there, or when it doesn't come in time."""
+        began = time.monotonic()
+        while text not in (now := self.shown()).text and time.monotonic() - began < self.patience:
+            self.page.wait_for_timeout(_LOOK)
+        return now
+
     def settled(self, before: Shown | None = None, answered: int | None = None) -> Shown:
         """What is on display once nothing changes any more; something else than `before`, if that comes in time."""
         began = since = time.monotonic()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from sessionproof.browser.chromium import Chromium, find_chromium, playwright
+from sessionproof.browser.chromium import find_chromium, playwright
 from sessionproof.browser.client import Client
 from sessionproof.browser.extension import Driver
 from sessionproof.contract import Contract
@@ -23,7 +22,7 @@ from sessionproof.verify import carry_out, deployment, interruptible
 
 __all__ = ["drive"]
 
-_CHECKS = str(Path("suites", "client.py"))
+_CHECKS = ("suites/client.py", "suites/client_failing.py", "suites/client_showing.py")
 
 
 def drive(
@@ -39,8 +38,8 @@ def drive(
         settings = replace(settings, baseline=given.baseline)  # the bundled server's own is for the suites
         prepared = prepare(settings, lens="browser")
         run = prepared.run
-        _must_know_its_user(client, run.contract)
-        run.client, run.notes = client.name, (_words(client, chromium, started.chromium.name),)
+        _must_fit(client, run.contract)
+        run.client, run.notes = client.name, (f"client {client.name}, in {chromium.path} ({chromium.why})",)
         run.again = " ".join(["sessionproof browser", *([given.base_url] if given.base_url else []), *_quoted(called)])
         driving = _Driving(Driver(started, chromium, client))
         report = carry_out(_CHECKS, prepared, settings, pytest_args, driving, quiet=quiet)
@@ -48,16 +47,14 @@ def drive(
         return report
 
 
-def _must_know_its_user(client: Client, contract: Contract) -> None:
+def _must_fit(client: Client, contract: Contract) -> None:
+    if not contract.has("query"):
+        raise UsageError(f"the contract {contract.name} has no query, so that nothing shows what a user asks")
     if contract.identity.kind != "none" and not client.knows_its_user:
         raise UsageError(
             f"the contract {contract.name} names users by {contract.identity.name}, and the client's file doesn't say "
             "where the extension keeps its user; add `user:` or `token:` to its `settings`"
         )
-
-
-def _words(client: Client, chromium: Chromium, kind: str) -> str:
-    return f"client {client.name}, in {chromium.path} ({chromium.why})"
 
 
 def _quoted(called: tuple[str, ...]) -> list[str]:

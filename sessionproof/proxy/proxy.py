@@ -66,7 +66,8 @@ class Proxy:
 
     @property
     def is_idle(self) -> bool:
-        return not self._under_way
+        """Whether the client waits for nothing but answers that are held."""
+        return self._under_way == len(self._held)
 
     def close(self) -> None:
         """Nobody listens any more, and no connection is left. May be called twice."""
