@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,16 @@ class Replayed:
 
 
 def replay(interaction: Interaction, url: str, states: str, timeout: float) -> Replayed:
-    """Verify one interaction at `url`, a loopback one, with its states made by `states`; each call within `timeout`."""
+    """Verify one interaction at `url`, a loopback one, with its states made by `states`; each call within `timeout`.
+
+    After Ctrl-C the interaction ends first, then KeyboardInterrupt is raised.
+    """
+    # In a thread of its own: in ours the library would swallow Ctrl-C where it calls back to write its log.
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(_verified, interaction, url, states, timeout).result()
+
+
+def _verified(interaction: Interaction, url: str, states: str, timeout: float) -> Replayed:
     os.environ["PACT_DO_NOT_TRACK"] = "true"  # otherwise it reports its use to its makers
     os.environ["NO_PROXY"] = "127.0.0.1"  # a proxy of the environment must not come between us
     from pact import Verifier

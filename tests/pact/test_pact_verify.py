@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -312,3 +314,29 @@ def test_the_states_are_listed() -> None:
     assert ended.code == 0
     assert "a living session\n" in ended.out
     assert "gives user, client, session" in ended.out
+
+
+def test_an_interrupted_run_deletes_what_it_made_and_proves_nothing(tmp_path: Path) -> None:
+    def interrupt_the_second(method: str, path: str) -> None:
+        if method == "POST" and api.made == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with fake_api() as api:
+        api.before = interrupt_the_second
+        ended, verdicts = ours(api, tmp_path, interaction(**RESUME))
+        assert not api.sessions
+    assert (ended.code, verdicts) == (2, {"RES-01": "unproven", "RES-02": "unproven"}), ended.out
+    assert "stopped before it was looked at" in ended.out
+
+
+def test_a_target_that_hangs_is_given_up(tmp_path: Path) -> None:
+    def hang_at_the_second(method: str, path: str) -> None:
+        if method == "POST" and api.made == 1:
+            api.ended.wait(60)
+
+    with fake_api() as api:
+        api.before = hang_at_the_second
+        ended, verdicts = ours(api, tmp_path, interaction(**RESUME), timeout="1")
+        api.ended.set()
+    assert (ended.code, verdicts["RES-01"]) == (1, "failed"), ended.out
+    assert "no complete answer within 1 s" in ended.out
