@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +23,7 @@ __all__ = ["Answer", "Api"]
 Answer = tuple[int, Any]  # status, and the body: bytes as they are, None for none, all else becomes JSON
 Act = Callable[..., Answer]  # of the call, the user, and the ids in the path
 LONGEST = 100_000  # characters of what is said or asked
+DOCUMENT = json.loads((Path(__file__).parent / "openapi.json").read_text(encoding="utf-8"))
 
 
 class Api:
@@ -35,7 +38,7 @@ class Api:
         methods, ids = self._route(parts)
         if not methods:
             raise Refused(404, "no_such_route", "there is nothing at this path")
-        open_to_all = methods == {"POST": self._log_in}
+        open_to_all = methods in ({"POST": self._log_in}, {"GET": self._document})
         user = "" if open_to_all else self._accounts.caller(call.headers.get_all("Authorization") or [])
         if call.method not in methods:
             raise Refused(405, "method_not_allowed", f"only {', '.join(methods)} here")
@@ -44,6 +47,8 @@ class Api:
     def _route(self, parts: list[str]) -> tuple[dict[str, Act], list[str]]:
         """What may be done at this path, by method, and the ids in it."""
         match parts:
+            case ["openapi.json"]:
+                return {"GET": self._document}, []
             case ["v2", "login"]:
                 return {"POST": self._log_in}, []
             case ["v2", "conversations"]:
@@ -65,6 +70,9 @@ class Api:
             case ["v2", "topics", ref]:
                 return {"GET": self._topic}, [ref]
         return {}, []
+
+    def _document(self, call: Call, user: str) -> Answer:
+        return 200, DOCUMENT
 
     def _log_in(self, call: Call, user: str) -> Answer:
         body = call.body()
