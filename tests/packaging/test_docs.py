@@ -125,7 +125,12 @@ def explained(page: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("page", "schema"), [("contracts.md", "x-session.schema.json"), ("report.md", "report.schema.json")]
+    ("page", "schema"),
+    [
+        ("browser.md", "client.schema.json"),
+        ("contracts.md", "x-session.schema.json"),
+        ("report.md", "report.schema.json"),
+    ],
 )
 def test_every_key_of_a_schema_is_explained(page: str, schema: str) -> None:
     known = set(keys(json.loads((ROOT / "contracts" / "schemas" / schema).read_text(encoding="utf-8"))))

@@ -1,0 +1,1 @@
+"""The browser lens, in a real Chromium."""
