@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sessionproof import __version__
 from sessionproof.baseline import load as load_baseline
-from sessionproof.clocks import clock_named, without_credentials
+from sessionproof.clocks import Clock, clock_named, without_credentials
 from sessionproof.contract import Contract, find_contract, load_contract
 from sessionproof.effort import Effort
 from sessionproof.history import Header, Recorder
@@ -41,7 +41,7 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         load_baseline(settings.baseline)
     check_outputs(settings)
     url = check_url(settings.base_url)
-    clock = clock_named(settings.clock, url, settings.timeout) if settings.clock else None
+    clock = _clock(settings, url, joins)
     sender = Sender(url, timeout=settings.timeout, max_rps=settings.max_rps)
     try:
         contract, why = _contract(settings, sender)
@@ -57,6 +57,12 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         if clock is not None:
             clock.close()
         raise
+
+
+def _clock(settings: Settings, url: str, joins: bool) -> Clock | None:
+    if settings.clock is None or (joins and settings.clock.startswith("faketime:")):
+        return None  # the run that is joined has started the server
+    return clock_named(settings.clock, url, settings.timeout)
 
 
 def _contract(settings: Settings, sender: Sender) -> tuple[Contract, str]:

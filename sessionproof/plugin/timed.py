@@ -13,6 +13,7 @@ from sessionproof.clocks import Clock
 from sessionproof.expect import Expect
 from sessionproof.judge import lacking
 from sessionproof.plugin.stash import EXPECT, WAITING, requirement_of_item
+from sessionproof.plugin.workers import timed_on_one_worker
 from sessionproof.requirements import load_requirements
 from sessionproof.run import CURRENT, Run, Talk
 from sessionproof.settings import Settings
@@ -31,7 +32,8 @@ class Timed:
     """Carries out the timed checks of one pytest session.
 
     While time passes by itself they wait beside the other checks. A clock that jumps would end those checks' sessions,
-    and users who are given, not invented, would see the sessions of both: then the timed ones come afterwards.
+    and users who are given, not invented, would see the sessions of both: then the timed ones come afterwards. Under
+    xdist one worker has them all.
     """
 
     def __init__(self, config: pytest.Config, run: Run, clock: Clock, settings: Settings) -> None:
@@ -40,11 +42,12 @@ class Timed:
         self.lives = Lives(run, self.moments, settings.life, settings.patience)
         self._jobs: dict[str, Job] = {}
         self._expected: dict[str, Expect] = {}
+        self._worker = hasattr(config, "workerinput")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         beside = not self.run.clock_jumps and (self.run.invents_users or self.run.contract.identity.kind == "none")
-        if beside and not session.config.option.collectonly:
+        if beside and not self._worker and not session.config.option.collectonly:
             self._start(session.items)
 
     @pytest.hookimpl(tryfirst=True)
@@ -70,6 +73,21 @@ class Timed:
         self.moments.stop()
         for job in self._jobs.values():
             job.thread.join(self.run.sender.timeout)
+        if self._worker:
+            self.config.workeroutput["sessionproof_waited"] = self.moments.longest  # type: ignore[attr-defined]
+
+    # Under xdist
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        return timed_on_one_worker(config, log) if config.getoption("dist") == "load" else None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        waited = getattr(node, "workeroutput", {}).get("sessionproof_waited", 0.0)
+        self.moments.longest = max(self.moments.longest, waited)
+
+    # Their own threads
 
     def _start(self, items: Sequence[pytest.Item]) -> None:
         before = CURRENT.get()
