@@ -20,7 +20,7 @@ class Said:
     """One message: `state` is sent until its answer comes, then kept, refused, or open where nobody can tell."""
 
     text: str
-    began: float
+    began: float = -inf
     ended: float = inf
     state: str = "sent"
     beside: bool = False  # others were under way in the same session

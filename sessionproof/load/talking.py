@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from math import inf
-from time import monotonic
 from typing import Any
 
 from sessionproof.load.looking import World, column, is_clear, is_whole
@@ -25,12 +24,12 @@ class Saying(OnSession):
         others = [said for said in known.said if said.state == "sent"]
         for said in others:
             said.beside = True
-        self._said = Said(text, monotonic(), beside=bool(others))
+        self._said = Said(text, beside=bool(others))
         known.said.append(self._said)
 
     def at(self, reply: Reply, looks: Looks) -> None:
         super().at(reply, looks)
-        self._said.ended = reply.ended
+        self._said.began, self._said.ended = reply.began, reply.ended
         clear = "kept" if reply.ok else "refused"
         self._said.state = clear if is_clear(reply) else "open"
 

@@ -57,6 +57,7 @@ def _begin(environment: Environment, runner: Any, **_: Any) -> None:
     except SessionProofError as error:
         print(f"sessionproof: {error}", file=sys.stderr, flush=True)
         os._exit(error.exit_code)  # Locust's master and its listeners would wait for workers that never come
+    gevent.get_hub().loop.update_now()  # its clock stood still meanwhile, and the run's time is counted by it
 
 
 def _campaign(host: str, runner: Any) -> Campaign:

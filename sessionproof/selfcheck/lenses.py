@@ -85,4 +85,15 @@ def _pacts(how: How) -> Lens:
     return Pacts()
 
 
-LENSES: dict[str, Callable[[How], Lens]] = {"suites": _suites, "schemathesis": _schemathesis, "pact": _pacts}
+def _load(how: How) -> Lens:
+    from sessionproof.selfcheck.under_load import UnderLoad
+
+    return UnderLoad()
+
+
+LENSES: dict[str, Callable[[How], Lens]] = {
+    "suites": _suites,
+    "schemathesis": _schemathesis,
+    "pact": _pacts,
+    "load": _load,
+}
