@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -58,15 +59,20 @@ class Timed:
             self._start(pyfuncitem.session.items)
         pyfuncitem.stash[EXPECT] = self._expected[pyfuncitem.nodeid]
         job = self._jobs[pyfuncitem.nodeid]
-        tell = self.config.stash.get(WAITING, None)
         while job.thread.is_alive():
             job.thread.join(0.5)
-            if tell is not None and job.thread.is_alive():
-                tell(self.moments.left())
+            if job.thread.is_alive():
+                self._tell()
         CURRENT.set(job.talk)
         if job.error is not None:
             raise job.error
         return True
+
+    def _tell(self) -> None:
+        tell, capture = self.config.stash.get(WAITING, None), self.config.pluginmanager.getplugin("capturemanager")
+        if tell is not None:
+            with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
+                tell(self.moments.left())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

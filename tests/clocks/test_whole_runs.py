@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import socket
 import subprocess
@@ -140,7 +141,10 @@ def test_faketime_moves_nothing_that_it_didn_t_start() -> None:
 
 def test_scaled(scaled: Scaled) -> None:
     process, file = scaled
-    assert process.wait(280) == 0, file.with_suffix(".log").read_text()
+    code, said = process.wait(280), file.with_suffix(".log").read_text(encoding="utf-8")
+    assert code == 0, said
+    assert re.search(r"waiting \d+ s for sessions to end\n", said)
+    assert "(waited " in said.splitlines()[-1]
     report = json.loads(file.read_text(encoding="utf-8"))
     judged = [row for row in report["requirements"] if row["id"] in TIMED and row["verdict"] != "not applicable"]
     assert {row["verdict"] for row in judged} == {"passed"}
