@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sessionproof.guess.carriers import OnSession
+from sessionproof.guess.carriers import OnSession, Words, keys_of
 from sessionproof.guess.lists import Found, find_list, paging
 from sessionproof.guess.model import Confidence, Guess, Operation
-from sessionproof.guess.names import MESSAGE_NOUNS, Rule, singular
-from sessionproof.guess.schema import Shape
+from sessionproof.guess.names import CASE_NOUNS, MESSAGE, MESSAGE_NOUNS, SESSION, Rule, singular
+from sessionproof.guess.schema import Shape, snake
 from sessionproof.guess.values import Scope, find, message_words, scopes
 
 __all__ = ["add_message", "clear", "messages", "messages_inside", "query"]
@@ -24,6 +24,8 @@ def _text(shape: Shape) -> bool:
 _QUESTION = Rule(("question", "query", "prompt"), ("message", "text", "input"), _text, _text)
 _ANSWER = Rule(("answer",), ("response", "reply", "message", "output", "text"), _text)
 _TALKS = re.compile(r"\b(repl(y|ies)|respon[sd]|answers?\b|assistant|generat|complet|ask)")
+_ASKED_AT = Rule(MESSAGE["time"].sure, (), MESSAGE["time"].fits)
+_CASE = Rule(tuple(f"{noun}_id" for noun in CASE_NOUNS), (), _text)
 _CERTAINTY = Rule(("confidence", "confidence_score"), (), lambda shape: shape.is_a("number"))
 
 
@@ -45,10 +47,11 @@ def add_message(on: OnSession) -> Operation | None:
     reply = find(where, _ANSWER)
     is_own = reply is not None and "content" in got and reply.value == got["content"].value
     replies = (reply is not None and not is_own) or bool(_TALKS.search(on.route.says))
-    words: dict[str, tuple[Guess, ...]] = {"session": on.places}
+    words: Words = {"session": on.session}
     for name in ("role", "content", "metadata", "message", "time"):
         if places := tuple(found[name] for found in (sent, got) if name in found):
             words[name] = places
+    words |= {name: places for name, places in keys_of(on.route).items() if name == "idempotency_key"}
     confidence, reason = _says_something(sent, got, answer, on.word, replies)
     return Operation(on.route.method, on.route.path, "add_message", confidence, reason, words)
 
@@ -81,10 +84,9 @@ def messages(on: OnSession) -> Operation | None:
     found = find_list(on.route.answer, _CONVERSATION)
     if found is None or not (entry := _entry(found)):
         reason = f"GET of {on.word}, but no list of messages could be told in the answer"
-        return Operation(on.route.method, on.route.path, "messages", Confidence.UNSURE, reason, {"session": on.places})
+        return Operation(on.route.method, on.route.path, "messages", Confidence.UNSURE, reason, {"session": on.session})
     pages, endless = paging(on.route)
-    shown = find((Scope("$response.body", on.route.answer),), Rule((f"{on.resource.noun}_id",), (), _text))
-    words = {"session": (*on.places, shown) if shown else on.places, **pages}
+    words = {"session": on.session, **pages}
     confidence, reason = Confidence.SURE, f"GET of {on.word}, {found.at.reason}"
     if endless:
         confidence, reason = Confidence.UNSURE, f"GET of {on.word}, but {endless}"
@@ -113,11 +115,14 @@ def query(on: OnSession) -> Operation | None:
         return None
     question = find((Scope("$request.body", on.route.body),), _QUESTION)
     where = scopes("$response.body", on.route.answer, ())
-    answer, certainty = find(where, _ANSWER), find(where, _CERTAINTY)
-    words: dict[str, tuple[Guess, ...]] = {"session": on.places}
-    for name, guess in (("question", question), ("answer", answer), ("confidence", certainty)):
-        if guess is not None:
-            words[name] = (guess,)
+    answer = find(where, _ANSWER)
+    words: Words = {"session": on.session, **keys_of(on.route)}
+    if question is not None:
+        words["question"] = tuple(one for one in (question, _repeated(where, question)) if one is not None)
+    rules = (("confidence", _CERTAINTY), ("time", _ASKED_AT), ("case", _CASE))
+    others = {name: found for name, rule in rules if (found := find(where, rule)) is not None}
+    if answer is not None:
+        words |= {name: (found,) for name, found in {"answer": answer, **others}.items()}
     both = question is not None and answer is not None and question.holds and answer.holds
     confidence = Confidence.LIKELY if both else Confidence.UNSURE
     reason = f"POST to {on.word}" + (
@@ -126,13 +131,22 @@ def query(on: OnSession) -> Operation | None:
     return Operation(on.route.method, on.route.path, "query", confidence, reason, words)
 
 
+def _repeated(where: tuple[Scope, ...], question: Guess) -> Guess | None:
+    """The question in its answer, under its own name; `message` and the like could be the assistant's there."""
+    name = question.value.rsplit("/", 1)[-1]
+    return find(where, Rule((), (name,), _text)) if snake(name) in _QUESTION.sure and snake(name) == name else None
+
+
 def clear(on: OnSession) -> Operation | None:
     """The conversation emptied, the session kept."""
-    if on.route.method == "POST" and on.word in ("clear", "reset"):
+    if on.route.method == "POST" and on.word in ("clear", "reset", "forget"):
         confidence = Confidence.SURE if on.word == "clear" else Confidence.UNSURE
         reason = f"POST to {on.word}"
     elif on.route.method == "DELETE" and is_conversation(on):
         confidence, reason = Confidence.LIKELY, f"DELETE of all {on.word}"
     else:
         return None
-    return Operation(on.route.method, on.route.path, "clear", confidence, reason, {"session": on.places})
+    words: Words = {"session": on.session}
+    if (count := find(scopes("$response.body", on.route.answer, ()), SESSION["count"])) is not None:
+        words["count"] = (count,)
+    return Operation(on.route.method, on.route.path, "clear", confidence, reason, words)

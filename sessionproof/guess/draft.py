@@ -8,6 +8,7 @@ from typing import Any
 
 from sessionproof.guess import top
 from sessionproof.guess.around import operations_around
+from sessionproof.guess.first_calls import autocreate
 from sessionproof.guess.identity import identity_of
 from sessionproof.guess.model import Confidence, Draft, Guess, Operation
 from sessionproof.guess.operations import session_operations
@@ -16,11 +17,15 @@ from sessionproof.guess.resource import Resource, find_resource, nearly
 from sessionproof.guess.routes import Route, routes_of
 from sessionproof.guess.schema import Shape, as_map
 from sessionproof.guess.times import is_written_so, times_format
+from sessionproof.guess.uploads import digest
 from sessionproof.guess.values import pointer_step
 
 __all__ = ["NotGuessable", "guess"]
 
 _TIMES = ("created", "updated", "activity", "expires")
+_OPEN_LIST = (
+    "the list shows ids that open sessions; is it for operators alone (assumed), or for anyone, who then has them all?"
+)
 
 
 class NotGuessable(Exception):
@@ -49,6 +54,8 @@ def guess(document: Mapping[str, Any]) -> Draft:
     found = _top(identity, times, resource, operations, by_name)
     questions += [f"{other.name} looks like sessions too, and was left out" for other in others[:3]]
     questions += _needed(create, by_name[create.name], identity)
+    if "list" in found and "for" in found["list"].value:
+        questions.append(_OPEN_LIST)
     title = as_map(document.get("info")).get("title")
     return Draft(title if isinstance(title, str) else "", found, (*operations, *around), tuple(questions))
 
@@ -73,6 +80,8 @@ def _top(
         "update": top.update(trusted, routes),
         "status": top.status(trusted, routes),
         "roles": top.roles(trusted, routes),
+        "uploads": digest(trusted),
+        "autocreate": autocreate(trusted, routes),
     }
     return {name: one for name, one in maybe.items() if one is not None}
 

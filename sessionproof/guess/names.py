@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sessionproof.guess.schema import Shape
 
 __all__ = [
+    "CASE_NOUNS",
     "LIFE",
     "MESSAGE",
     "MESSAGE_NOUNS",
@@ -23,6 +24,7 @@ __all__ = [
 
 NOUNS = ("session", "conversation", "chat", "thread", "dialog", "dialogue")
 MESSAGE_NOUNS = ("message", "turn")
+CASE_NOUNS = ("case", "investigation", "topic")
 
 
 def singular(word: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sessionproof.guess.carriers import OnSession, on_session
+from sessionproof.guess.carriers import OnSession, keys_of, on_session
+from sessionproof.guess.cases import case_history, cases, current_case, new_case, only_whole
 from sessionproof.guess.conversation import add_message, clear, messages, messages_inside, query
 from sessionproof.guess.lists import find_list, paging
 from sessionproof.guess.model import Confidence, Guess, Operation
 from sessionproof.guess.names import SESSION
 from sessionproof.guess.resource import Resource
 from sessionproof.guess.routes import Route
-from sessionproof.guess.uploads import upload, uploads
+from sessionproof.guess.uploads import download, upload, uploads, uploads_inside
 from sessionproof.guess.values import Scope, life_of, same_life, scopes, session_id, session_words
 
 __all__ = ["session_operations"]
@@ -34,7 +35,7 @@ def session_operations(resource: Resource, routes: Iterable[Route]) -> list[Oper
     """Every operation that does something to the resource's sessions, in the document's order."""
     life = next((asked for route in resource.creates if (asked := life_of(_asked(route)))), None)
     found = [operation for route in routes if not route.retired and (operation := _of(resource, route, life))]
-    return _one_way_to_update(found)
+    return _one_way_to_update(only_whole(found))
 
 
 def _of(resource: Resource, route: Route, life: tuple[Guess, str] | None) -> Operation | None:
@@ -45,8 +46,7 @@ def _of(resource: Resource, route: Route, life: tuple[Guess, str] | None) -> Ope
     if on is None:
         return _list(resource, route) if rest == () and route.method == "GET" else None
     if on.action:
-        kinds = (_heartbeat, add_message, messages, clear, query, upload, uploads)
-        return next((operation for kind in kinds if (operation := kind(on)) is not None), None)
+        return next((operation for kind in _ON_ONE if (operation := kind(on)) is not None), None)
     return _whole(on, life)
 
 
@@ -65,8 +65,7 @@ def _create(resource: Resource, route: Route, life: tuple[Guess, str] | None) ->
             one = route.input(where, *called)
             if one is not None and name not in sent and one.shape.is_free_text:
                 sent[name] = Guess(one.place, Confidence.SURE, f"a {where} parameter called {one.name}")
-    if key := route.input("header", "idempotency_key"):
-        sent["idempotency_key"] = Guess(key.place, Confidence.SURE, f"a header called {key.name}")
+    sent |= {name: places[0] for name, places in keys_of(route).items() if name not in sent}
     words, lists = _session(resource, route, sent, life)
     if life is not None and (asked := life_of(_asked(route))) is not None:
         words["life"] = (asked[0], *words.get("life", ()))
@@ -88,8 +87,8 @@ def _session(
             words[name] = places
     if life is not None and (again := same_life(where, life[0].value)) is not None:
         words["life"] = (again,)
-    inside = messages_inside(where)
-    return words, {"messages": inside} if inside else {}
+    inside = {"messages": messages_inside(where), "uploads": uploads_inside(where)}
+    return {**words, **current_case(route.answer)}, {name: entry for name, entry in inside.items() if entry}
 
 
 def _whole(on: OnSession, life: tuple[Guess, str] | None) -> Operation | None:
@@ -172,3 +171,9 @@ def _own_id(entry: tuple[Scope, ...], resource: Resource) -> Guess | None:
     if entry[0].shape.is_a("string"):
         return Guess("$item", Confidence.LIKELY, "the entries are texts")
     return session_id(entry, resource.noun)
+
+
+_ON_ONE = (
+    *(_heartbeat, add_message, messages, clear, query, upload, uploads, download),
+    *(new_case, cases, case_history),
+)

@@ -47,6 +47,7 @@ class Route:
     says: str  # operation id, summary and description
     security: Any  # its own, else the document's
     retired: bool
+    gives_bytes: bool = False  # a success is a file, not JSON
 
     @property
     def name(self) -> str:
@@ -90,7 +91,16 @@ def _route(document: Mapping[str, Any], path: str, item: Mapping[str, Any], meth
         says=" ".join(text for text in texts if isinstance(text, str)).lower(),
         security=operation.get("security", document.get("security")),
         retired=operation.get("deprecated") is True,
+        gives_bytes=any(_is_bytes(document, answer) for status, answer in answers.items() if status.startswith("2")),
     )
+
+
+def _is_bytes(document: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    """Whether the answer is declared as a file of whatever type, and never as JSON."""
+    content = as_map(answer.get("content"))
+    shapes = [shape_of(document, as_map(entry).get("schema")) for entry in content.values()]
+    binary = any(shape.facts.get("format") == "binary" for shape in shapes) or "application/octet-stream" in content
+    return binary and not _content(answer)[0]
 
 
 def _content(body: Mapping[str, Any]) -> tuple[str, Any]:

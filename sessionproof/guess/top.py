@@ -112,11 +112,14 @@ def ids(read: Operation, route: Route) -> Guess | None:
 
 
 def list_scope(operations: Iterable[Operation], identity: Guess) -> Guess | None:
-    """Everyone's where nobody says who is calling; otherwise a question."""
+    """Everyone's where nobody says who is calling, and then for operators; otherwise a question."""
     if not any(one.does == "list" for one in operations):
         return None
     if identity.value == "none" and identity.holds:
-        return Guess({"scope": "all"}, Confidence.LIKELY, "without an identity a list can only be everyone's")
+        reason = (
+            "without an identity it can only be everyone's, and shows ids that open sessions; if anyone may call it"
+        )
+        return Guess({"scope": "all", "for": "operators"}, Confidence.LIKELY, f"{reason}, write for: anyone")
     return Guess({"scope": "user"}, Confidence.UNSURE, "user: the caller's sessions (assumed), or all: everyone's")
 
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from sessionproof.contract.source import read_source
-from sessionproof.deployments.bundled import bundled_server
 
-from .comparing import DOCUMENTS, Atom, Comparison, atoms_of, compare, guessed, plain
+from .comparing import DOCUMENTS, Atom, Comparison, atoms_of, compare, guessed
+from .served import CONTRACTS, serving
 
-ROOT = Path(__file__).parents[2]
 BY_HAND = {
-    "fm-session-service": ROOT / "contracts" / "openapi" / "fm-session-service.yaml",
-    "other-server": ROOT / "examples" / "other_server" / "contract.yaml",
+    **CONTRACTS,
     **{name: DOCUMENTS / f"{name}.expected.yaml" for name in ("express", "django", "spring")},
 }
 SESSIONS = "/api/v1/sessions"
+IN_HEADER, IN_BODY = "$request.header.X-Session-ID", "$request.body#/session_id"
 
 # Guessed and right, though the person who wrote the contract left it out or said it otherwise.
 ALSO_RIGHT: dict[str, set[Atom]] = {
@@ -28,6 +26,12 @@ ALSO_RIGHT: dict[str, set[Atom]] = {
         (operation, "count", "$response.body#/message_count")
         for operation in (f"POST {SESSIONS}", f"GET {SESSIONS}/{{session_id}}", f"PUT {SESSIONS}/{{session_id}}")
     },
+    "faultmaven": {  # the document has both places in each of these, and the server takes either
+        *(("POST /query", "session", IN_BODY), ("POST /api/v1/query/", "session", IN_HEADER)),
+        *(("POST /data", "session", IN_BODY), ("POST /api/v1/data/upload", "session", IN_HEADER)),
+        *(("POST /api/v1/agent/query", "session", IN_HEADER), ("GET /api/v1/data", "session", IN_HEADER)),
+    },
+    "agentic-multi-client": {("POST /chat", "session", IN_BODY), ("POST /upload", "session", IN_BODY)},
     "other-server": {  # a log-in has to be declared one way or the other; `known` asks, and supposes nothing
         ("x-session", "identity.bearer.login", '"known"'),
     },
@@ -41,28 +45,48 @@ MISSED_TOP = {
         *("list.scope", "status.initial", "status.transitions.active", "status.transitions.archived", "status.deleted"),
         *("title.generated_from", "cors.origins", "cors.headers"),
     },
+    "faultmaven": {
+        *("invalid", "slash", "ids.format", "assistant", "no_session", "life.kind", "life.default", "life.minimum"),
+        *("life.maximum", "life.outside", "life.refreshed_by", "life.not_refreshed_by", "resume.changes"),
+        *("cases.lifetime", "cases.started", "uploads.same_name", "uploads.maximum", "delete.keeps"),
+        *("legacy.investigation_id", "legacy.investigation_history", "cors.origins", "cors.headers"),
+    },
+    "agentic-multi-client": {
+        *("invalid", "slash", "ids.format", "assistant", "life.kind", "life.default", "life.refreshed_by"),
+        *("life.not_refreshed_by", "uploads.same_name", "uploads.maximum", "delete.keeps", "clear.keeps"),
+        *("cors.origins", "cors.headers"),
+    },
     "other-server": {
         *("identity.bearer.login", "foreign", "gone", "unknown", "no_session", "invalid", "slash", "ids.format"),
         *("ids.minimum_bits", "assistant", "life.kind", "life.default", "life.minimum", "life.maximum"),
         *("life.outside", "life.refreshed_by", "life.not_refreshed_by", "resume.changes", "resume.expired"),
         *("list.scope", "clear.keeps", "delete.keeps", "cases.lifetime"),
-        *("uploads.same_name", "uploads.digest", "uploads.maximum"),
+        *("uploads.same_name", "uploads.maximum"),
     },
     "express": {"resume.scope"},
 }
 READ_AND_CHANGE = ("GET /v2/conversations/{id}", "PATCH /v2/conversations/{id}")
+IN_SESSION = ("uploads.in", "uploads.name")
+HISTORY = f"GET {SESSIONS}/{{session_id}}/cases/{{case_id}}/history"
 MISSED_PLACES = {
+    "faultmaven": {  # a list of texts could be of names or of ids
+        *((one, key) for one in (f"POST {SESSIONS}", f"GET {SESSIONS}/{{session_id}}") for key in IN_SESSION),
+        *((HISTORY, "each.kind"), (HISTORY, "with.$request.path.case_id")),
+    },
+    "agentic-multi-client": {  # that the session is named twice is its clients' habit
+        *((one, "session") for one in ("GET /sessions/{session_id}", "DELETE /sessions/{session_id}")),
+        *(("POST /sessions/{session_id}/clear", "session"), ("POST /chat", "question")),
+    },
     "other-server": {
-        *(("GET /v2/turns", "each.message"), ("POST /v2/turns", "message"), ("POST /v2/turns", "idempotency_key")),
-        *(("POST /v2/conversations/{id}/files", key) for key in ("digest", "size", "time")),
+        *(("GET /v2/turns", "each.message"), ("POST /v2/turns", "message")),
+        *(("POST /v2/conversations/{id}/files", "time"), ("GET /v2/conversations/{id}/files", "each.time")),
         *((operation, "current_case") for operation in ("POST /v2/conversations", *READ_AND_CHANGE)),
     },
 }
-MISSED_OPERATIONS = {  # names that are nobody else's: ask, topics, forget; and lists of files, in words of its own
+MISSED_OPERATIONS = {  # names that are nobody else's: ask, topics, forget
     "other-server": {
         *("POST /v2/ask", "POST /v2/topics", "GET /v2/topics", "GET /v2/topics/{ref}"),
-        *("POST /v2/conversations/{id}/forget", "GET /v2/conversations/{id}/files"),
-        "GET /v2/conversations/{id}/files/{file}",
+        "POST /v2/conversations/{id}/forget",
     }
 }
 
@@ -82,12 +106,10 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Comparison]:
 
 
 def _document(name: str) -> Any:
-    if name == "fm-session-service":
-        with bundled_server(name) as url:
-            return httpx.get(f"{url}/openapi.json").json()
-    if name == "other-server":
-        return plain(read_source(BY_HAND[name]).document)
-    return read_source(DOCUMENTS / f"{name}.yaml").document
+    if name not in CONTRACTS:
+        return read_source(DOCUMENTS / f"{name}.yaml").document
+    with serving(name) as url:
+        return httpx.get(f"{url}/openapi.json").json()
 
 
 @pytest.mark.parametrize("name", BY_HAND)

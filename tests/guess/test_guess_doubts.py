@@ -107,10 +107,10 @@ def test_a_list_that_cannot_be_read_to_its_end_is_none(names: tuple[str, ...], h
     assert one(paths, "GET /sessions/").holds is holds
 
 
-def test_without_an_identity_a_list_is_everyones() -> None:
+def test_without_an_identity_a_list_is_everyones_and_for_operators() -> None:
     listing = answer({"type": "array", "items": {"type": "object", "properties": SESSION}})
     draft = drafted(more=yaml.safe_dump({"/sessions/": {"get": listing}}), **body(user_id={"type": "string"}))
-    assert (draft.top["list"].value, draft.top["list"].holds) == ({"scope": "all"}, True)
+    assert (draft.top["list"].value, draft.top["list"].holds) == ({"scope": "all", "for": "operators"}, True)
     assert "user_id in its body" in draft.questions[0]
 
 
