@@ -42,7 +42,7 @@ def a_client_id_lasts_as_long_as_the_installation(extension: Extension, alice: C
     expect.that(browser.session() != other.session(), expected="a session each", seen=repr(other.session()))
     for happens in (browser.kill_worker, browser.restart, browser.update):
         happens()
-        end(alice, browser.session())  # so that it needs another one
+        end(alice, browser.session(), expect)  # so that it needs another one
         browser.open().ask(alice.text("once more"))
         last = browser.clients()[-1]
         what = happens.__name__.replace("_", " ")

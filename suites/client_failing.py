@@ -54,7 +54,7 @@ def a_session_that_is_gone_is_replaced_and_the_user_told(extension: Extension, a
     panel = browser.open()
     panel.ask(alice.text("before"))
     former, question = browser.session(), alice.text("after its end")
-    end(alice, former)
+    end(alice, former, expect)
     starts_afresh(browser, former, question, panel.ask(question), expect)
     panel.ask(alice.text("on"))
     made(browser, expect, sessions=2)
@@ -66,7 +66,7 @@ def a_session_is_gone_whatever_words_say_so(extension: Extension, alice: Caller,
     panel = browser.open()
     panel.ask(alice.text("before"))
     former, question = browser.session(), alice.text("after its end")
-    end(alice, former)
+    end(alice, former, expect)
     other_words = Answers(min(target.contract.gone), b'{"error": {"message": "nothing to see here"}}')
     with browser.backend.meeting("query", other_words, times=1):
         shown = panel.ask(question)

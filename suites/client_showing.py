@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sessionproof.browser.extension import Extension
+from sessionproof.browser.installation import Installation
 from sessionproof.browser.outcomes import end, shows_only_what_came
 from sessionproof.caller import Caller
+from sessionproof.contract import Contract
 from sessionproof.expect import Expect, NotDeclared
 from sessionproof.proxy import Holds
 from sessionproof.run import Run
@@ -28,7 +30,7 @@ def the_conversation_on_display_is_the_servers(
     browser.restart()
     shown = browser.open().showing(question)
     expect.that(question in shown.text, expected=f"{question!r} on display", seen=repr(shown.text))
-    end(alice, browser.session())
+    end(alice, browser.session(), expect)
     browser.restart()
     panel = browser.open()
     for shown in (panel.settled(), panel.ask(alice.text("afresh"))):
@@ -45,7 +47,7 @@ def a_late_answer_is_not_shown_in_the_next_conversation(extension: Extension, al
     with browser.backend.meeting("query", Holds(), times=1):
         panel.begin(question)
         browser.backend.is_holding("query", browser.patience)
-        end(alice, browser.session())
+        end(alice, browser.session(), expect)
         other.ask(alice.text("meanwhile"))
     late = [answer for answer in panel.settled().answers if question in answer]
     expect.that(not late, expected="no answer of the session that is over", seen=repr(late))
@@ -77,9 +79,14 @@ def every_request_fits_the_contract(extension: Extension, alice: Caller, expect:
     browser.restart()
     panel = browser.open()
     panel.ask(alice.text("two"))
-    end(alice, browser.session())
+    fits(browser, target.contract, expect)
+    end(alice, browser.session(), expect)
     shown = panel.ask(alice.text("three"))
-    for reply in browser.backend.replies:
-        error = request_error(target.contract, reply.request)
-        expect.that(not error, expected="a request that fits the contract", seen=error, reply=reply)
+    fits(browser, target.contract, expect)
     shows_only_what_came(browser, shown, expect)
+
+
+def fits(browser: Installation, contract: Contract, expect: Expect) -> None:
+    for reply in browser.backend.replies:
+        error = request_error(contract, reply.request)
+        expect.that(not error, expected="a request that fits the contract", seen=error, reply=reply)

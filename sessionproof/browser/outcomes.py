@@ -14,8 +14,9 @@ from sessionproof.wire.recognise import named
 __all__ = ["end", "made", "says_so", "shows_only_what_came", "tries", "uses_only_issued_ids", "went_on_in"]
 
 
-def end(user: Caller, session: str) -> None:
-    """The session ends at once, behind the client's back."""
+def end(user: Caller, session: str, expect: Expect) -> None:
+    """The client's session, which has to be one, ends at once and behind its back."""
+    expect.that(bool(session), expected="an id of a session from the client", seen="none")
     if not user.run.contract.has("delete"):
         raise Unproven("the contract has no way to end a session at once")
     user.arranged(user.delete(session), "delete")

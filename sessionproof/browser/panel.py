@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NotDriven", "Panel", "Shown"]
 
-_QUIET = 0.3  # seconds without a change, after which nothing more comes of a question that was answered
-_LONG_QUIET = 2.0  # the same where a request was answered, and nothing shows
+# Seconds without a change, after which nothing more comes of a question: the less there is to see, the longer.
+_ANSWER_SHOWS, _NOTICE_SHOWS, _NOTHING_SHOWS = 0.3, 1.0, 2.0
 _LOOK = 50  # milliseconds between two looks
 
 _READ = """client => {
@@ -95,11 +95,18 @@ class Panel:
             if now != last or not self.backend.is_idle:
                 since = time.monotonic()
                 continue
-            came = before is None or now.outcome != before.outcome
-            silent = answered is not None and len(self.backend.replies) > answered
-            if time.monotonic() - since > (_QUIET if came else _LONG_QUIET if silent else self.patience):
+            replied = answered is None or len(self.backend.replies) > answered
+            if time.monotonic() - since > self._enough(before, now, replied):
                 break
         return now
+
+    def _enough(self, before: Shown | None, now: Shown, replied: bool) -> float:
+        """How long to see no change, before it is believed that there will be none."""
+        if before is None or (now.answers and now.answers != before.answers):
+            return _ANSWER_SHOWS
+        if not replied:  # what there is to see is of something earlier
+            return self.patience
+        return _NOTICE_SHOWS if now.outcome != before.outcome else _NOTHING_SHOWS
 
     def close(self) -> None:
         self.page.close()
