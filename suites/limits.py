@@ -76,11 +76,11 @@ def files_are_taken_up_to_their_declared_size(alice: Caller, expect: Expect, num
     if numbers.times == 1:
         return
     session = alice.has_session()
-    for binding in target.bindings("upload"):
-        expect(alice.call(binding, session, file=("fits.bin", b"x" * most))).succeeds()
-        before = files(alice, session) if target.contract.lists_files else []
-        for name in ("large.bin", "fits.bin"):
+    for number, binding in enumerate(target.bindings("upload")):
+        expect(alice.call(binding, session, file=(f"fits-{number}.bin", b"x" * most))).succeeds()
+        for name in (f"large-{number}.bin", f"fits-{number}.bin"):
+            before = files(alice, session) if target.contract.lists_files else []
             reply = expect(alice.call(binding, session, file=(name, b"x" * (most + 1)))).is_invalid()
             after = files(alice, session) if target.contract.lists_files else []
             expect(reply).is_as_before(differences(before, after), "the files")
-    expect(alice.upload(session, "small.bin", b"x")).succeeds()
+            expect(alice.upload(session, f"beside-{name}", b"x")).succeeds()
