@@ -24,9 +24,11 @@ def given_users(texts: tuple[str, ...], contract: Contract, redactor: Redactor) 
     """
     identity = contract.identity
     if not texts and identity.kind != "none" and not identity.invents:
+        login = contract.first("login").name if contract.has("login") else ""
         raise UsageError(
             f"the contract {contract.name} wants users that log in, and none was given; "
             f"add --user alice={identity.name}:env:ALICE_TOKEN and a second one"
+            + (f"; or, if {login} gives a token to any new name, write login: anyone in the contract" if login else "")
         )
     if texts and identity.kind == "none":
         raise UsageError(f"--user {texts[0]}: the contract {contract.name} declares no identity; leave --user out")

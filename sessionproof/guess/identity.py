@@ -15,7 +15,7 @@ __all__ = ["identity_of"]
 _USER = ("user_id", "user", "authenticated_user", "forwarded_user", "auth_request_user", "remote_user", "username")
 _EMAIL = ("user_email", "forwarded_email", "auth_request_email")
 _ROLES = ("user_roles", "user_role")
-_LATER = "login is `anyone` where any new name gets a token; `known` asks for --user"
+_LATER = "does the log-in give a token to any new name (write login: anyone), or to known users (assumed, see --user)?"
 
 
 def identity_of(document: Mapping[str, Any], route: Route, has_login: bool) -> tuple[Guess, list[str]]:

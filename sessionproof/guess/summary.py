@@ -32,8 +32,7 @@ def summary(draft: Draft, contract: Contract, origin: Origin, file: str) -> Iter
         yield f"  {'':16} declare {HINTS[name]}"
     yield from _doubts(draft, origin)
     yield ""
-    yield f"Next: look at {file}, then"
-    yield f"  {_next_command(contract, origin, file)}"
+    yield from _next(draft, contract, origin, file)
 
 
 def _identity(draft: Draft) -> str:
@@ -61,10 +60,21 @@ def _doubts(draft: Draft, origin: Origin) -> Iterator[str]:
         yield from (f"  {' '.join(doubt.split())}" for doubt in doubts)
 
 
-def _next_command(contract: Contract, origin: Origin, file: str) -> str:
-    url = origin.url or f"http://127.0.0.1:PORT{origin.base_path}"
-    words = ["sessionproof", "verify", url, "--sidecar", file]
-    if contract.identity.kind == "bearer":
-        for name in ("alice", "bob"):
-            words += ["--user", f"{name}=Authorization:env:{name.upper()}_TOKEN"]
-    return shlex.join(words)
+def _next(draft: Draft, contract: Contract, origin: Origin, file: str) -> Iterator[str]:
+    """What to type now; where users log in, for a log-in that is open to all names first."""
+    words = ["sessionproof", "verify", origin.url or f"http://127.0.0.1:PORT{origin.base_path}", "--sidecar", file]
+    if contract.identity.kind != "bearer":
+        yield f"Next: look at {file}, then"
+        yield f"  {shlex.join(words)}"
+        return
+    tokens = "with the tokens of two users in the variables ALICE_TOKEN and BOB_TOKEN:"
+    login = next((one.name for one in draft.trusted if one.does == "login"), "")
+    if login:
+        yield f"Next: look at {file}. If {login} gives a token to any new name, write login: anyone in it, then"
+        yield f"  {shlex.join(words)}"
+        yield f"Otherwise, {tokens}"
+    else:
+        yield f"Next: look at {file}, then, {tokens}"
+    for name in ("alice", "bob"):
+        words += ["--user", f"{name}=Authorization:env:{name.upper()}_TOKEN"]
+    yield f"  {shlex.join(words)}"
