@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -151,3 +152,17 @@ def test_scaled(scaled: Scaled) -> None:
     assert len(judged) >= 13
     assert report["clock"] == "scaled:0.2"
     assert report["waited_s"] > 30
+
+
+def test_a_wait_that_is_stopped_ends_the_run_with_what_it_has() -> None:
+    arguments = command("verify", "--clock", "scaled:60", "--patience", "1e6", "--only", "EXP-01", "--only", "EXP-05")
+    pipe, env = subprocess.PIPE, plain_environment()
+    with subprocess.Popen(arguments, cwd=ROOT, env=env, text=True, stdout=pipe, stderr=pipe) as process:
+        assert process.stderr is not None
+        assert any("for sessions to end" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "stopped before it was looked at (1): EXP-01" in said
+    assert said.splitlines()[-1].startswith("UNPROVEN  1 passed · 1 unproven")
+    assert "left behind" not in said
