@@ -225,3 +225,16 @@ class AsksInTheBody(FaultMaven):
 
 
 also("F-ISO-57")(AuthorisesPath)
+
+
+@fault(
+    "F-ISO-60",
+    "ISO-07",
+    "A clear goes by the header X-Session-ID, where it is sent, and not by the path.",
+    conditional=True,
+    contracts=("agentic-multi-client",),
+)
+class ClearGoesByHeader(Views):
+    def session_id(self, request: Request) -> str:
+        header = request.headers.get("x-session-id")
+        return header if header and request.url.path.endswith("/clear") else super().session_id(request)

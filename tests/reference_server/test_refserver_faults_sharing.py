@@ -225,6 +225,15 @@ def the_header_is_taken(flows: Flows) -> bool:
     return flows.said(one) == ["why?"] and flows.said(two) == []
 
 
+@shows("F-ISO-60")
+def the_header_is_cleared(flows: Flows) -> bool:
+    one, two = flows.new(), flows.new()
+    flows.ask(one, "one?")
+    flows.ask(two, "two?")
+    flows.send("POST", f"{flows.one(one)}/clear", headers={"X-Session-ID": two})
+    return flows.said(one) == ["one?"] and flows.said(two) == []
+
+
 @shows("F-ISO-56")
 def the_oldest_path_needs_no_identity(flows: Flows) -> bool:
     session_id = flows.new()
