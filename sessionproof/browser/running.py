@@ -40,7 +40,7 @@ def drive(
         run = prepared.run
         _must_fit(client, run.contract)
         run.client, run.notes = client.name, (f"client {client.name}, in {chromium.path} ({chromium.why})",)
-        run.again = " ".join(["sessionproof browser", *([given.base_url] if given.base_url else []), *_quoted(called)])
+        run.again = _again(run.again if given.base_url else "", called)
         driving = _Driving(Driver(started, chromium, client))
         report = carry_out(_CHECKS, prepared, settings, pytest_args, driving, quiet=quiet)
         render(report, Console(soft_wrap=False, highlight=False))
@@ -57,8 +57,10 @@ def _must_fit(client: Client, contract: Contract) -> None:
         )
 
 
-def _quoted(called: tuple[str, ...]) -> list[str]:
-    return [shlex.quote(part) for part in called]
+def _again(verify: str, called: tuple[str, ...]) -> str:
+    """The command that repeats a run: where a target was named, with what `verify` would be told of it."""
+    told = [verify.removeprefix("sessionproof verify ")] if verify else []
+    return " ".join(["sessionproof browser", *told, *map(shlex.quote, called)])
 
 
 class _Driving:
