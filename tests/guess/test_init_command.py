@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from sessionproof.contract import contract_problems, load_contract
+from sessionproof.errors import UsageError
+from sessionproof.history.redact import Redactor
+from sessionproof.users import given_users
 
 from .comparing import DOCUMENTS
 from .running import answering, sessionproof
+from .served import OTHER
 
 EXPRESS = (DOCUMENTS / "express.yaml").read_text(encoding="utf-8")
 
@@ -119,3 +123,22 @@ def test_a_dead_target_gets_one_line(tmp_path: Path) -> None:
         pass
     done = sessionproof(tmp_path, "init", url)
     assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)
+
+
+def test_an_open_log_in_is_the_first_way_on_that_is_named(tmp_path: Path) -> None:
+    done = sessionproof(tmp_path, "init", str(OTHER / "openapi.json"), "--output", "my.yaml")
+    *_, look, first, otherwise, second = done.stdout.splitlines()
+    assert "If POST /v2/login gives a token to any new name, write login: anyone in it" in look
+    assert first.endswith("--sidecar my.yaml")
+    assert "ALICE_TOKEN and BOB_TOKEN" in otherwise
+    assert second.endswith("--user bob=Authorization:env:BOB_TOKEN")
+    text = (tmp_path / "my.yaml").read_text(encoding="utf-8")
+    (tmp_path / "my.yaml").write_text(text.replace("login: known", "login: anyone"), encoding="utf-8")
+    assert contract_problems(tmp_path / "my.yaml") == []
+
+
+def test_without_users_an_open_log_in_is_named_as_well(tmp_path: Path) -> None:
+    document = OTHER / "openapi.json"
+    sessionproof(tmp_path, "init", str(document), "--output", "my.yaml")
+    with pytest.raises(UsageError, match="if POST /v2/login gives a token to any new name, write login: anyone in the"):
+        given_users((), load_contract(document, tmp_path / "my.yaml"), Redactor())
