@@ -11,6 +11,7 @@ __all__ = ["MARKER", "Actor", "Canaries", "new_marker"]
 
 # Lower-case letters and digits only: survives URLs, JSON, HTML, changes of case and Unicode normalisation.
 MARKER = re.compile(r"zq[0-9a-f]{12}")
+_MARKER_BYTES = re.compile(MARKER.pattern.encode())
 
 
 def new_marker() -> str:
@@ -55,5 +56,5 @@ class Canaries:
         return tuple(sorted({self._owners[marker] for marker in self._in(received) - said}))
 
     def _in(self, parts: Iterable[bytes]) -> set[str]:
-        text = b"\n".join(parts).decode("latin-1").lower()
-        return {marker for marker in MARKER.findall(text) if marker in self._owners}
+        found = set(_MARKER_BYTES.findall(b"\n".join(parts).lower()))
+        return {marker for marker in map(bytes.decode, found) if marker in self._owners}

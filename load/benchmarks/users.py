@@ -5,6 +5,7 @@ import time
 from itertools import count
 from typing import Any
 
+import gevent
 from locust import FastHttpUser, events, task
 
 from sessionproof.locust import SessionUser
@@ -57,6 +58,11 @@ class Verified(SessionUser):
         self.heartbeat(here)
         self.create(client=client)
         self.delete(here)
+
+
+@events.init.add_listener
+def begin(**_: Any) -> None:
+    gevent.get_hub().loop.update_now()  # its clock stood still while this was loaded
 
 
 @events.test_start.add_listener

@@ -18,8 +18,7 @@ class Creating:
 
     def __init__(self, world: World, memory: Memory, values: Mapping[str, Any]) -> None:
         self._world, self._memory = world, memory
-        resumes = "resume" in world.contract.capabilities
-        self._client: str | None = values.get("client") if resumes else None
+        self._client: str | None = values.get("client") if world.resumes else None
         self._life: float | None = values.get("life")
         memory.creates += 1
         memory.creates_under_way += 1

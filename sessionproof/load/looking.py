@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from sessionproof.contract import Contract
@@ -23,7 +24,11 @@ class World:
     lives: Lives
     shared: Shared
 
-    @property
+    @cached_property
+    def resumes(self) -> bool:
+        return "resume" in self.contract.capabilities
+
+    @cached_property
     def keeps_users_apart(self) -> bool:
         return self.contract.identity.kind != "none"
 

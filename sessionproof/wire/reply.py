@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from sessionproof.contract.expressions import ABSENT, Expression, at_pointer
 from sessionproof.contract.model import Contract, Items
 from sessionproof.wire.request import Request
@@ -49,7 +51,8 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300
+        status = self.answer.status
+        return status is not None and 200 <= status < 300
 
     @property
     def refused(self) -> bool:
@@ -58,6 +61,14 @@ class Reply:
     @cached_property
     def json(self) -> Any:
         """The body as JSON, or ABSENT when it isn't."""
+        try:
+            return msgspec.json.decode(self.answer.content)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return self._lenient_json
+
+    @property
+    def _lenient_json(self) -> Any:
+        """What Python's own parser takes besides: NaN, halves of characters, UTF-16."""
         try:
             return json.loads(self.answer.content)
         except (ValueError, RecursionError):
@@ -72,7 +83,7 @@ class Reply:
         if place.part == "header":
             value = self.header(place.name)
             return ABSENT if value is None else value
-        return ABSENT if self.json is ABSENT else at_pointer(self.json, place.pointer)
+        return at_pointer(self.json, place.pointer)  # nothing stands in what is absent
 
     def __getitem__(self, name: str) -> Any:
         """The value that the contract calls `name` in this answer, or ABSENT; `life` in seconds, a session as text."""
@@ -90,10 +101,11 @@ class Reply:
         """The time called `name` as seconds since the epoch; None when absent, unreadable or without a zone."""
         return instant(self[name], self.contract.times)
 
-    @property
+    @cached_property
     def session(self) -> str:
         """The session id in the answer, "" when there is none."""
-        return "" if self["session"] is ABSENT or self["session"] is None else str(self["session"])
+        session = self["session"]
+        return "" if session is ABSENT or session is None else str(session)
 
     @property
     def resumed(self) -> bool | None:

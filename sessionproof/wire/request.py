@@ -39,6 +39,10 @@ class Raw:
     sessions: Mapping[str, str] = field(default_factory=dict)
 
 
+_PLAIN = Raw()
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 @dataclass(frozen=True)
 class Request:
     """An HTTP request and what it means. `target` is the percent-encoded path with its query."""
@@ -64,18 +68,18 @@ def build_request(
     Values that the binding has no place for are left out. A session is put in every place that carries one;
     without a session these places stay empty.
     """
-    raw = raw or Raw()
+    raw, kept = raw or _PLAIN, _kept(contract, binding)
     sent = {name: value for name, value in values.items() if name in binding.sends}
-    places = [*binding.constants, *_placed(binding, sent, raw.sessions)]
+    places = [*binding.constants, *_placed(kept, sent, raw.sessions)]
     query = [(place.name, _text(value)) for place, value in places if place.part == "query"]
     headers = [(place.name, _text(value)) for place, value in places if place.part == "header"]
-    for parameter in _demanded(contract, binding):
+    for parameter in kept.demanded:
         if parameter.name.lower() not in {name.lower() for name, _ in (*query, *headers)}:
             pair = (parameter.name, _text(least(contract.document, parameter.schema)))
             (query if parameter.where == "query" else headers).append(pair)
     if raw.identity and not binding.anonymous:
         _identify(contract, actor, query, headers)
-    content, content_type = _body(contract, binding, places, raw)
+    content, content_type = _body(kept, places, raw)
     if content_type and not any(name.lower() == "content-type" for name, _ in raw.headers):
         headers.append(("Content-Type", content_type))
     path = raw.path if raw.path is not None else _path(binding, places)
@@ -84,19 +88,12 @@ def build_request(
     return Request(binding, actor, binding.method, target, (*headers, *raw.headers), content, sent)
 
 
-def _demanded(contract: Contract, binding: Binding) -> tuple[Parameter, ...]:
-    """The required parameters of query and header that name neither the caller nor the session."""
-    return _kept(contract, binding).demanded
-
-
-def _placed(binding: Binding, sent: Mapping[str, Any], sessions: Mapping[str, str]) -> list[tuple[Expression, Any]]:
+def _placed(kept: _Kept, sent: Mapping[str, Any], sessions: Mapping[str, str]) -> list[tuple[Expression, Any]]:
     """Whole objects before the values inside them, so that the finer value stands."""
-    places = [
-        (place, sessions.get(place.part, value) if name == "session" else _in_unit(name, value, binding))
-        for name, value in sent.items()
-        for place in binding.sends[name]
+    return [
+        (place, sessions.get(place.part, sent[name]) if name == "session" else _in_unit(name, sent[name], kept.binding))
+        for place, name in kept.places(tuple(sent))
     ]
-    return sorted(places, key=lambda placed: placed[0].pointer.count("/"))
 
 
 def _in_unit(name: str, value: Any, binding: Binding) -> Any:
@@ -129,12 +126,13 @@ def _path(binding: Binding, places: list[tuple[Expression, Any]]) -> str:
     return re.sub(r"{([^}]+)}", lambda found: named.get(found[1], "none"), binding.path)
 
 
-def _body(contract: Contract, binding: Binding, places: list[tuple[Expression, Any]], raw: Raw) -> tuple[bytes, str]:
+def _body(kept: _Kept, places: list[tuple[Expression, Any]], raw: Raw) -> tuple[bytes, str]:
+    binding = kept.binding
     if raw.content is not None:
         return raw.content, raw.content_type or binding.media_type
     if not binding.media_type and not raw.body:
         return b"", ""
-    body: Any = deepcopy(_kept(contract, binding).body)
+    body: Any = deepcopy(kept.body)
     for place, value in places:
         if place.part == "body" and not place.pointer:
             body = value
@@ -147,7 +145,7 @@ def _body(contract: Contract, binding: Binding, places: list[tuple[Expression, A
         return urlencode(pairs, errors="surrogatepass").encode(), media_type
     if media_type.startswith("multipart/form-data"):
         return _multipart(body)
-    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"), media_type
+    return _encode(body).encode("utf-8", "surrogatepass"), media_type
 
 
 @dataclass(frozen=True)
@@ -158,6 +156,14 @@ class _Kept:
     contract: Contract
     demanded: tuple[Parameter, ...]
     body: Mapping[str, Any]  # the least that its schema allows, with nothing where a session could stand
+    _places: dict[tuple[str, ...], tuple[tuple[Expression, str], ...]] = field(default_factory=dict)
+
+    def places(self, names: tuple[str, ...]) -> tuple[tuple[Expression, str], ...]:
+        """Where the values of these names stand; whole objects first."""
+        if names not in self._places:
+            places = [(place, name) for name in names for place in self.binding.sends[name]]
+            self._places[names] = tuple(sorted(places, key=lambda placed: placed[0].pointer.count("/")))
+        return self._places[names]
 
 
 _all_kept: dict[tuple[int, int], _Kept] = {}

@@ -11,7 +11,9 @@ from sessionproof.load.looking import Look, World
 from sessionproof.load.looks import look_at, look_at_canaries
 from sessionproof.load.memory import Lives, Memory, Shared
 from sessionproof.load.tally import Looks, Tally
-from sessionproof.wire import Answer, Reply, build_request
+from sessionproof.wire import Answer, Reply, Request, build_request
+
+Asked = tuple[Look, Request, float]
 
 CONTRACT = load_contract(find_contract("fm-session-service"))
 
@@ -24,17 +26,16 @@ class Talk:
         self.ann, self.bob = (Memory(Actor(name, name, f"client-{name}")) for name in ("ann", "bob"))
         self.now = 100.0
 
-    def asks(self, memory: Memory, operation: str, **values: Any) -> tuple[Look, Any]:
+    def asks(self, memory: Memory, operation: str, **values: Any) -> Asked:
         request = build_request(CONTRACT, CONTRACT.first(operation), memory.actor, values)
-        return look_at(self.world, memory, request.binding, request.values), request
+        self.now += 1
+        return look_at(self.world, memory, request.binding, request.values), request, self.now
 
-    def hears(
-        self, asked: tuple[Look, Any], status: int | None, body: Any = None, leaks: tuple[str, ...] = ()
-    ) -> Looks:
-        look, request = asked
-        self.now += 2
+    def hears(self, asked: Asked, status: int | None, body: Any = None, leaks: tuple[str, ...] = ()) -> Looks:
+        look, request, began = asked
+        self.now += 1
         answer = Answer(status, content=b"" if body is None else json.dumps(body).encode())
-        reply = Reply(CONTRACT, request, answer, leaks, self.now - 1, self.now)
+        reply = Reply(CONTRACT, request, answer, leaks, began, self.now)
         looks = Looks()
         look_at_canaries(self.world, reply, looks)
         look.at(reply, looks)
