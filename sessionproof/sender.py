@@ -1,8 +1,7 @@
 """The one sender: an event loop in a thread of its own, where every call ends within its time and size.
 
 A call is given up after `timeout` seconds as a whole, not per read: a server that drips one byte a second, or stops
-after its headers, costs no more than one that is silent. Synchronous callers wait for the loop; asynchronous ones
-(timed checks) run on it.
+after its headers, costs no more than one that is silent. Callers in any thread wait for the loop.
 """
 
 from __future__ import annotations

@@ -84,7 +84,9 @@ def lists_follow_the_ends_of_lives(new_caller: Any, expect: Expect, lives: Lives
         if kept_alive:
             for _ in range(2):
                 life.at(LATE)
-                reply = caller.arranged(caller.try_on(refreshing[0], session), "refresh")
+                reply = expect(caller.try_on(refreshing[0], session)).works_within(life)
+                if not reply.ok:
+                    return
                 life = life.renewed(reply)
             life.at(0.4)
         else:

@@ -19,12 +19,10 @@ LATE = 0.8  # of a life: when it is touched, so that the old life's end and the 
 
 
 def touched(binding: Binding, session: str, caller: Caller) -> Reply:
-    """One call of `binding` that succeeded: on the session or, for a create, with its client's id."""
+    """One call of `binding`: on the session or, for a create, with its client's id."""
     if binding.operation == "create":
-        return caller.arranged(caller.call(binding, client=session_client(session, caller)), "create")
-    return caller.arranged(
-        caller.try_on(binding, session) if binding.on_session else caller.call(binding), binding.name
-    )
+        return caller.call(binding, client=session_client(session, caller))
+    return caller.try_on(binding, session) if binding.on_session else caller.call(binding)
 
 
 def session_client(session: str, caller: Caller) -> str:
@@ -90,9 +88,8 @@ def declared_activity_starts_the_life_anew(alice: Caller, expect: Expect, lives:
         binding, until_the_end = which
         session, life = born_for(binding, alice, lives)
         life.at(LATE)
-        reply = touched(binding, session, alice)
+        reply = expect(touched(binding, session, alice)).works_within(life)
         if not life.lasts_beyond(reply):
-            expect.leave_undecided()
             return
         life = life.renewed(reply)
         if until_the_end:
@@ -116,7 +113,7 @@ def what_is_declared_not_to_leaves_the_life_as_it_is(alice: Caller, expect: Expe
         session, life = born_for(binding, alice, lives)
         for moment in (0.5, LATE):
             life.at(moment)
-            touched(binding, session, alice)
+            expect(touched(binding, session, alice)).works_within(life)
         life.over()
         expect(alice.read(session)).is_gone_after(life)
 
