@@ -21,7 +21,7 @@ from sessionproof.load.looking import World
 from sessionproof.load.memory import Lives, Memory, Shared
 from sessionproof.load.plan import Plan
 from sessionproof.load.tally import Tally
-from sessionproof.locust.sending import prepare, send
+from sessionproof.locust.sending import Line
 from sessionproof.users import given_users
 from sessionproof.wire import Reply, build_request
 
@@ -81,17 +81,17 @@ class Campaign:
         users = self.contract.identity.invents or len(self._given) > 1
         return frozenset(({"users"} if users else set()) | ({"clock"} if self.clock is not None else set()))
 
-    def joins(self, session: FastHttpSession) -> tuple[Actor, Memory]:
+    def joins(self, line: Line) -> tuple[Actor, Memory]:
         """An actor for one more user, and what its identity knows. Raises TargetError when it can't log in."""
         self._joined += 1
         name = f"user{self._joined}"
         given = self._given[(self._joined - 1) % len(self._given)] if self._given else None
-        actor = given or self._invented(name, session)
+        actor = given or self._invented(name, line)
         actor = replace(actor, client=f"client-{actor.marker}-{token_hex(3)}")
         self.canaries.add(actor)
         return actor, self._memories.setdefault(actor.marker, Memory(actor))
 
-    def _invented(self, name: str, session: FastHttpSession) -> Actor:
+    def _invented(self, name: str, line: Line) -> Actor:
         actor = Actor(name, None)
         if self.contract.identity.kind == "none":
             return actor
@@ -102,7 +102,7 @@ class Campaign:
         values = {"user": actor.user, "password": password}
         binding = self.contract.first("login")
         request = build_request(self.contract, binding, replace(actor, user=None), values)
-        reply = Reply(self.contract, request, send(session, request, self.settings.timeout)[0])
+        reply = Reply(self.contract, request, line.send(request)[0])
         token = reply["token"]
         if not reply.ok or not isinstance(token, str) or not token:
             raise TargetError(f"log-in as {name} failed: {reply.status or reply.answer.failure}")
@@ -131,23 +131,23 @@ class Campaign:
             self.left_behind += [f"{session}: the contract has no delete" for session in self._made]
             self._made.clear()
         client = FastHttpSession(
-            self.host, None, None, concurrency=_CLEANERS,
+            self.host, None, None, insecure=False, concurrency=_CLEANERS,
             network_timeout=self.settings.timeout, connection_timeout=self.settings.timeout,
         )  # fmt: skip
-        prepare(client)
+        line = Line(client, self.settings.timeout)
         pool = Pool(_CLEANERS)
         with gevent.Timeout(_CLEANING, False):
             for session, actor in list(self._made.items()):
-                pool.spawn(self._delete, client, session, actor)
+                pool.spawn(self._delete, line, session, actor)
             pool.join()
         pool.kill()
         self.left_behind += [f"{session}: no time was left to delete it" for session in self._made]
         self._made.clear()
         self.recorder.close()
 
-    def _delete(self, client: FastHttpSession, session: str, actor: Actor) -> None:
+    def _delete(self, line: Line, session: str, actor: Actor) -> None:
         request = build_request(self.contract, self.contract.first("delete"), actor, {"session": session})
-        answer, began, ended = send(client, request, self.settings.timeout)
+        answer, began, ended = line.send(request)
         reply = Reply(self.contract, request, answer, (), began, ended)
         if self.records:
             self.recorder.record(reply, began, ended, check="clean up")

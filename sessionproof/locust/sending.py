@@ -1,4 +1,4 @@
-"""A request of the wire module, sent by Locust's own HTTP client; nothing is followed, retried or raised."""
+"""A request of the wire module, sent by the HTTP client of a FastHttpUser; nothing is followed, retried or raised."""
 
 from __future__ import annotations
 
@@ -6,46 +6,16 @@ import time
 from typing import Any
 
 import gevent
-from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession
+from geventhttpclient.url import URL
+from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, FastResponse
 
 from sessionproof.wire.reply import Answer
 from sessionproof.wire.request import Request
 
-__all__ = ["prepare", "send"]
+__all__ = ["Line"]
 
-_HEADERS = (("Accept-Encoding", "gzip, deflate"),)
+_HEADERS = {"Accept-Encoding": "gzip, deflate"}
 _LOOK_EVERY = 0.5  # seconds
-
-
-def prepare(session: FastHttpSession) -> None:
-    """Have the client hand out every answer as it is: no status is an error, no redirect is followed."""
-    agent: Any = session.client
-    agent.redirect_response_codes = frozenset()
-    agent.valid_response_codes = range(1000)
-
-
-def send(session: FastHttpSession, request: Request, timeout: float) -> tuple[Answer, float, float]:
-    """The answer, and the monotonic times of start and end. The whole call ends soon after `timeout` seconds."""
-    headers = dict(_HEADERS)
-    headers.update(request.headers)
-    start = time.monotonic()
-    caller = gevent.getcurrent()
-    _WATCH.begins(caller, start + timeout)
-    try:
-        response = session.client.urlopen(
-            f"{session.base_url}{request.target}",
-            method=request.method,
-            headers=headers,
-            payload=request.content or None,
-        )
-        answer = _answer(response)
-    except TimeoutError:
-        answer = Answer(None, failure=f"no complete answer within {timeout:g} s")
-    except (*FAILURE_EXCEPTIONS, ValueError, UnicodeError) as error:
-        answer = Answer(None, failure=str(error) or type(error).__name__)
-    finally:
-        _WATCH.ends(caller)
-    return answer, start, time.monotonic()
 
 
 class _Watch:
@@ -75,7 +45,38 @@ class _Watch:
 _WATCH = _Watch()
 
 
-def _answer(response: Any) -> Answer:
+class Line:
+    """From one user to the deployment, over the user's pool of connections.
+
+    The user agent above the pool is left out: it would parse the same URL for every call, follow redirects and keep
+    cookies, and no contract names its users by those.
+    """
+
+    def __init__(self, session: FastHttpSession, timeout: float) -> None:
+        base = URL(session.base_url or "")
+        self._client = session.client.clientpool.get_client(base)
+        self._path = base.path.rstrip("/")
+        self._timeout = timeout
+
+    def send(self, request: Request) -> tuple[Answer, float, float]:
+        """The answer, and the monotonic times of start and end. The whole call ends soon after its time."""
+        headers = _HEADERS | dict(request.headers)
+        start = time.monotonic()
+        caller = gevent.getcurrent()
+        _WATCH.begins(caller, start + self._timeout)
+        try:
+            target = self._path + request.target
+            response = FastResponse(self._client.request(request.method, target, request.content, headers))
+            answer = _answer(response)
+        except TimeoutError:
+            answer = Answer(None, failure=f"no complete answer within {self._timeout:g} s")
+        except (*FAILURE_EXCEPTIONS, ValueError, UnicodeError) as error:
+            answer = Answer(None, failure=str(error) or type(error).__name__)
+        finally:
+            _WATCH.ends(caller)
+        return answer, start, time.monotonic()
+
+
+def _answer(response: FastResponse) -> Answer:
     content = response.content or b""
-    headers = response.headers.items() if response.headers is not None else ()
-    return Answer(response.status_code, tuple(headers), content)
+    return Answer(response.status_code, tuple((response.headers or {}).items()), content)

@@ -18,7 +18,7 @@ from sessionproof.load.looks import look_at, look_at_canaries
 from sessionproof.load.memory import Memory
 from sessionproof.load.tally import Finding, Looks
 from sessionproof.locust.campaign import Campaign
-from sessionproof.locust.sending import prepare, send
+from sessionproof.locust.sending import Line
 from sessionproof.repeat import exchange
 from sessionproof.requirements import load_requirements
 from sessionproof.wire import Reply, build_request
@@ -56,18 +56,19 @@ class SessionUser(FastHttpUser):
     """
 
     abstract = True
+    insecure = False  # certificates are looked at
     about: ClassVar[tuple[str, ...]] = ()  # requirements that a run must have looked at, to have proven anything
     campaign: ClassVar[Campaign]  # of this process; set before any user is made
 
     def __init__(self, environment: Any) -> None:
         self.network_timeout = self.connection_timeout = self.campaign.settings.timeout
         super().__init__(environment)
-        prepare(self.client)
+        self._line = Line(self.client, self.campaign.settings.timeout)
         self._turns: Counter[str] = Counter()
 
     @cached_property
     def _joined(self) -> tuple[Actor, Memory]:
-        return self.campaign.joins(self.client)
+        return self.campaign.joins(self._line)
 
     @property
     def actor(self) -> Actor:
@@ -94,7 +95,7 @@ class SessionUser(FastHttpUser):
             values["session"] = session
         request = build_request(campaign.contract, binding, actor, values)
         look = look_at(campaign.world, memory, binding, request.values)
-        answer, began, ended = send(self.client, request, campaign.settings.timeout)
+        answer, began, ended = self._line.send(request)
         reply = Reply(campaign.contract, request, answer, (), began, ended)
         leaks = campaign.leaks(actor, reply)
         if leaks:

@@ -13,13 +13,13 @@ import sys
 from locust.contrib.fasthttp import FastHttpSession
 from sessionproof.actors import Actor
 from sessionproof.contract import find_contract, load_contract
-from sessionproof.locust.sending import prepare, send
+from sessionproof.locust.sending import Line
 from sessionproof.wire import build_request
 contract = load_contract(find_contract("fm-session-service"))
 session = FastHttpSession(sys.argv[1], None, None, network_timeout=30, connection_timeout=30)
-prepare(session)
+line = Line(session, 0.5)
 for _ in range(2):
-    print(send(session, build_request(contract, contract.first("list"), Actor("ann", "ann"), {}), 0.5)[0].failure)
+    print(line.send(build_request(contract, contract.first("list"), Actor("ann", "ann"), {}))[0].failure)
 """
 
 
