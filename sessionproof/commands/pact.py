@@ -30,7 +30,7 @@ def _list_states(context: click.Context, parameter: click.Parameter, wanted: boo
     context.exit()
 
 
-@click.group("pact")
+@click.group("pact", epilog="\b\nExample:\n  sessionproof pact verify http://127.0.0.1:8000")
 def command() -> None:
     """Replay pacts: what consumers send, and which answers they can live with."""
 
