@@ -48,7 +48,7 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         redactor = Redactor()
         users = given_users(settings.user, contract, redactor)
         seed = settings.seed if settings.seed is not None else secrets.randbelow(10**6)
-        recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed), joins=joins)
+        recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed, clock), joins=joins)
         run = Run(contract, sender, recorder, redactor, settings.effort, seed, users, clock=clock)
         run.again = redactor.text(_command(settings))
         return Prepared(run, why)
@@ -93,7 +93,7 @@ def _command(settings: Settings) -> str:
     return " ".join(["sessionproof verify", shlex.quote(settings.base_url), *parts])
 
 
-def _header(settings: Settings, contract: Contract, lens: str, seed: int) -> Header:
+def _header(settings: Settings, contract: Contract, lens: str, seed: int, clock: Clock | None) -> Header:
     return Header(
         clock=secrets.token_hex(4),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -102,4 +102,7 @@ def _header(settings: Settings, contract: Contract, lens: str, seed: int) -> Hea
         lens=lens,
         seed=seed,
         tool=f"sessionproof {__version__}",
+        scale=clock.scale if clock else 1.0,
+        life=settings.life,
+        tolerance=clock.tolerance if clock else 1.0,
     )

@@ -183,7 +183,7 @@ class Run:
         """The reply to a request, whoever sent it: recorded, scanned for canaries, its session noted for clean-up."""
         talk = CURRENT.get()
         reply = self._received(request, answer, t0, t1)
-        self.recorder.record(reply, t0, t1, check=talk.check)
+        self.recorder.record(reply, t0, t1, check=talk.check, shift=reply.began - t0)
         talk.transcript.append(reply)
         return reply
 

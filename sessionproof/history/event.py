@@ -22,6 +22,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     lens: str
     seed: int
     tool: str
+    scale: float = 1.0  # seconds that pass for each second that the contract speaks of
+    life: float | None = None  # seconds that a session lives which asks for none, where the run was told
+    tolerance: float = 1.0  # seconds before and after a life's end in which nothing can be told
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,3 +46,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     injected: bool = False  # the harness gave this answer in the target's place, which never saw the request
     leaks: list[str] = []  # actors whose canaries the answer showed to somebody else
     check: str = ""  # the requirement's check that made the call
+    user: str = ""  # how the identity channel named the actor; never a credential
+    shift: float = 0  # seconds by which the target's moved clock was ahead of t0 and t1
+    odd: bool = False  # the request strayed from the contract on purpose: what it did is nobody's promise

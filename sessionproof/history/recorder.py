@@ -35,11 +35,11 @@ class Recorder:
             if not joins:
                 self._out.write(self._encode(header) + b"\n")
 
-    def record(self, reply: Reply, t0: float, t1: float, *, check: str = "") -> Event:
+    def record(self, reply: Reply, t0: float, t1: float, *, check: str = "", shift: float = 0.0) -> Event:
         """The event of `reply`, written out before this returns."""
         with self._lock:
             self.count += 1
-            event = self._event(self.count, reply, t0, t1, check)
+            event = self._event(self.count, reply, t0, t1, check, shift)
             if self._out is not None:
                 self._out.write(self._encode(event) + b"\n")
         return event
@@ -50,7 +50,7 @@ class Recorder:
             self._out.close()
             self._out = None
 
-    def _event(self, n: int, reply: Reply, t0: float, t1: float, check: str) -> Event:
+    def _event(self, n: int, reply: Reply, t0: float, t1: float, check: str, shift: float) -> Event:
         request = reply.request
         return Event(
             n=n,
@@ -66,9 +66,12 @@ class Recorder:
             status=reply.status,
             got=self._got(reply),
             failure=self._redactor.text(reply.answer.failure),
-            injected=reply.answer.injected,
+            injected=reply.answer.injected or reply.unsent,
             leaks=list(reply.leaks),
             check=check,
+            user=str(self._redactor.value("user", request.user)),
+            shift=round(shift, 6) or 0,  # the default itself, which is left out
+            odd=request.odd,
         )
 
     def _got(self, reply: Reply) -> dict[str, Any]:

@@ -72,6 +72,9 @@ class Campaign:
             lens="load",
             seed=self.plan.seed,
             tool=f"sessionproof {__version__}",
+            scale=self.world.lives.scale,
+            life=self.settings.life,
+            tolerance=self.world.lives.tolerance,
         )
         return Recorder(self.redactor, file, header)
 

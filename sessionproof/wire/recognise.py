@@ -36,7 +36,8 @@ def recognise_request(
         binding = Binding(PREFLIGHT if method == "OPTIONS" else OTHER, method, path, {}, {}, {})
         return Request(binding, actor, method, target, headers, content, {})
     binding, there = next((found for found in read if found[1].has_constants()), read[0])
-    return Request(binding, actor, method, target, headers, content, _values(binding, there))
+    user = "" if binding.anonymous or contract.identity.kind == "none" else actor.user or ""
+    return Request(binding, actor, method, target, headers, content, _values(binding, there), user)
 
 
 def named(request: Request, name: str) -> tuple[Any, ...]:

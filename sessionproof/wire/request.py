@@ -54,6 +54,8 @@ class Request:
     headers: Pairs
     content: bytes
     values: Mapping[str, Any]  # what was sent, by vocabulary name
+    user: str = ""  # how the identity channel names the actor
+    odd: bool = False  # it strays from the contract on purpose
 
     @property
     def session(self) -> str | None:
@@ -77,7 +79,8 @@ def build_request(
         if parameter.name.lower() not in {name.lower() for name, _ in (*query, *headers)}:
             pair = (parameter.name, _text(least(contract.document, parameter.schema)))
             (query if parameter.where == "query" else headers).append(pair)
-    if raw.identity and not binding.anonymous:
+    identified = raw.identity and not binding.anonymous and contract.identity.kind != "none"
+    if identified:
         _identify(contract, actor, query, headers)
     content, content_type = _body(kept, places, raw)
     if content_type and not any(name.lower() == "content-type" for name, _ in raw.headers):
@@ -85,7 +88,9 @@ def build_request(
     path = raw.path if raw.path is not None else _path(binding, places)
     query += raw.query
     target = path + (("&" if "?" in path else "?") + urlencode(query, errors="surrogatepass") if query else "")
-    return Request(binding, actor, binding.method, target, (*headers, *raw.headers), content, sent)
+    user = actor.user or "" if identified else ""
+    odd = raw is not _PLAIN and raw != _PLAIN
+    return Request(binding, actor, binding.method, target, (*headers, *raw.headers), content, sent, user, odd)
 
 
 def _placed(kept: _Kept, sent: Mapping[str, Any], sessions: Mapping[str, str]) -> list[tuple[Expression, Any]]:
@@ -109,7 +114,7 @@ def _text(value: Any) -> str:
 
 def _identify(contract: Contract, actor: Actor, query: list[tuple[str, str]], headers: list[tuple[str, str]]) -> None:
     identity = contract.identity
-    if actor.user is None or identity.kind == "none":
+    if actor.user is None:
         return
     if identity.kind == "query":
         query.append((identity.name, actor.user))

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from sessionproof.clocks.kind import Passing
 from sessionproof.errors import UsageError
 from sessionproof.history import Recorder
 from sessionproof.history.event import FORMAT
 from sessionproof.history.redact import Redactor
 from sessionproof.run import Run
-from sessionproof.wire import Answer, Request
+from sessionproof.wire import Answer, Raw, Request
 
 from .documents import ALICE, ROOT, contract_of
 from .scripted import HEADER, answered, scripted_run
@@ -72,6 +73,9 @@ def test_the_header_comes_first_and_says_the_format(tmp_path: Path) -> None:
         "lens": "suites",
         "seed": 1,
         "tool": "t",
+        "scale": 1.0,
+        "life": None,
+        "tolerance": 1.0,
     }
 
 
@@ -91,7 +95,27 @@ def test_a_call_is_a_line(tmp_path: Path) -> None:
         "sent": {"client": "tab"},
         "status": 200,
         "got": {"session": "s1", "resumed": False, "metadata": {"k": [1, None]}, "count": 3},
+        "user": "alice-1",
     }
+
+
+def test_a_moved_clock_and_an_odd_request_are_written_down(tmp_path: Path) -> None:
+    run = run_with(tmp_path / "h.jsonl", *[answered({"id": "s1"})] * 3)
+    run.ask(CONTRACT.first("create"), ALICE, {})
+    run.clock = Passing()
+    run.clock.shift = 90.0
+    run.ask(CONTRACT.first("create"), ALICE, {})
+    run.ask(CONTRACT.first("create"), ALICE, {}, Raw(identity=False))
+    plain, later, odd = lines(tmp_path / "h.jsonl")[1:]
+    assert "shift" not in plain
+    assert "odd" not in plain
+    assert (later["t0"], later["shift"], later["user"]) == (1.0, 90.0, "alice-1")
+    assert (odd["odd"], "user" in odd) == (True, False)
+
+
+def test_what_was_not_sent_is_marked_as_never_seen_by_the_target(tmp_path: Path) -> None:
+    (event,) = events(tmp_path / "h.jsonl", ("create", {}, Answer(None, failure="HTTP can't carry it", unsent=True)))
+    assert event["injected"] is True
 
 
 def test_lines_count_up_and_name_the_check(tmp_path: Path) -> None:

@@ -1,0 +1,72 @@
+"""One call that judges a history, and its two halves for long ones: sessions one by one, then what is between them.
+
+    shard = Shard(rules)            # as many as there are processes; each session's events go to one of them, in order
+    for event in events:
+        shard.add(event)
+    judgement = join([shard.end()], rules)
+
+An event without a session may go to any shard, but to one only; `overhear` tells the other shards of a list, for the
+sessions of theirs that stand in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sessionproof.model.judgement import Anomaly, Judgement
+from sessionproof.model.rules import Rules
+from sessionproof.model.seen import Seen
+
+__all__ = ["Part", "Shard", "join", "judge"]
+
+
+@dataclass
+class Part:
+    """What one shard has found, and what has to be known of its sessions to compare them with the others'."""
+
+    judgement: Judgement = field(default_factory=Judgement)
+
+
+class Shard:
+    """Judges the sessions whose events it is given; of those that are over it keeps little."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._part = Part()
+
+    def add(self, event: Seen) -> None:
+        """The next event, as recorded."""
+        self._look_for_leaks(event)
+
+    def overhear(self, event: Seen) -> None:
+        """An event that another shard was given: a list, in which sessions of this one may stand."""
+
+    def end(self) -> Part:
+        """There are no more events."""
+        return self._part
+
+    def _look_for_leaks(self, event: Seen) -> None:
+        if not event.leaks or (event.op == "list" and self._rules.lists == "all"):
+            return
+        requirement = "ISO-03" if event.op in ("list", "stats") else "ISO-01"
+        requirement = requirement if self._rules.users else "CON-01"
+        sentence = f"{event.actor} was shown words of {', '.join(event.leaks)} ({event.op}, event {event.n})"
+        anomaly = Anomaly("leak", requirement, event.session, (event,), sentence)
+        self._part.judgement.anomalies.append(anomaly)
+
+
+def join(parts: Iterable[Part], rules: Rules) -> Judgement:
+    """The judgement of a whole history from that of its shards, and of what is between their sessions."""
+    judgement = Judgement()
+    for part in parts:
+        judgement.merge(part.judgement)
+    return judgement
+
+
+def judge(events: Iterable[Seen], rules: Rules) -> Judgement:
+    """What a history shows, in the order in which it was recorded."""
+    shard = Shard(rules)
+    for event in events:
+        shard.add(event)
+    return join([shard.end()], rules)

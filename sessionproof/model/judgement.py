@@ -1,0 +1,78 @@
+"""What the checkers say of a history: anomalies with the few events that show each, and how much was looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from sessionproof.model.seen import Seen
+
+__all__ = ["ANOMALIES", "Anomaly", "Judgement", "Name", "Outcome"]
+
+Name = Literal[
+    "fork", "duplicate", "phantom", "ghost", "lost", "stale", "disorder",
+    "premature", "resurrected", "immortal",
+    "twin", "mistaken", "undead", "mislabelled",
+    "reissued", "intruder", "leak",
+]  # fmt: skip
+
+ANOMALIES: dict[Name, str] = {
+    "fork": "two reads that no single order of entries explains",
+    "duplicate": "an entry that is there more often than it was sent",
+    "phantom": "an entry that nobody sent",
+    "ghost": "an entry whose sending was refused, or that was cleared away",
+    "lost": "an acknowledged entry that a later read lacks, and all after it",
+    "stale": "a read that lacks an entry acknowledged before it, which other reads show",
+    "disorder": "entries in another order than their acknowledgements",
+    "premature": "a session that is gone before its life was over",
+    "resurrected": "a session that is alive after a delete of it was acknowledged",
+    "immortal": "a session that is alive after its life was over",
+    "twin": "two sessions that live at once for one client",
+    "mistaken": "a create that answers with the session of another user or client",
+    "undead": "a create that answers with a session that is dead",
+    "mislabelled": "a create whose answer is wrong about whether the session was there before",
+    "reissued": "an id that was issued as new twice",
+    "intruder": "another user's session in a list of one's own",
+    "leak": "something of another user's in an answer",
+}
+
+
+class Outcome(StrEnum):
+    """Whether an implementation that keeps its promises can have given these answers."""
+
+    LEGAL = "legal"
+    ILLEGAL = "illegal"
+    UNKNOWN = "unknown"  # nothing is wrong, and something couldn't be decided
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """What no right implementation can have answered, by the few events that show it."""
+
+    name: Name
+    requirement: str
+    subject: str  # the session, or the user and the client
+    events: tuple[Seen, ...]
+    sentence: str  # what happened, with times and who, for people
+
+
+@dataclass
+class Judgement:
+    """Anomalies, and by requirement how often something was looked at or had to be left undecided; they add up."""
+
+    anomalies: list[Anomaly] = field(default_factory=list)
+    looked: Counter[str] = field(default_factory=Counter)
+    undecided: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.anomalies:
+            return Outcome.ILLEGAL
+        return Outcome.UNKNOWN if self.undecided.total() else Outcome.LEGAL
+
+    def merge(self, other: Judgement) -> None:
+        self.anomalies += other.anomalies
+        self.looked.update(other.looked)
+        self.undecided.update(other.undecided)
