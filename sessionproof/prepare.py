@@ -15,6 +15,7 @@ from sessionproof.effort import Effort
 from sessionproof.history import Header, Recorder
 from sessionproof.history.redact import Redactor
 from sessionproof.outputs import check_outputs
+from sessionproof.report.making import Ran
 from sessionproof.requirements import select
 from sessionproof.run import Run
 from sessionproof.sender import Sender
@@ -29,6 +30,27 @@ __all__ = ["Prepared", "prepare"]
 class Prepared:
     run: Run
     recognised: str  # why this contract, "" when it was named
+
+    def ran(
+        self, started: datetime, duration_s: float, requests: int, left_behind: tuple[str, ...], waited_s: float = 0.0
+    ) -> Ran:
+        """What the run was, for its report."""
+        run = self.run
+        return Ran(
+            target=run.sender.base_url,
+            contract=run.contract,
+            means=run.means,
+            started=started,
+            duration_s=duration_s,
+            requests=requests,
+            clock=run.clock.name if run.clock else "none",
+            seed=run.seed,
+            effort=run.effort.value,
+            recognised=self.recognised,
+            waited_s=waited_s,
+            left_behind=left_behind,
+            notes=run.notes,
+        )
 
 
 def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) -> Prepared:

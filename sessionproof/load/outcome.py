@@ -6,16 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sessionproof import __version__
-from sessionproof.baseline import apply, load
+from sessionproof.baseline import load
 from sessionproof.contract import Contract
-from sessionproof.judge import judge
 from sessionproof.load.plan import Plan
 from sessionproof.load.tally import Tally
 from sessionproof.report.document import Report
 from sessionproof.report.load import Call, Load
+from sessionproof.report.making import Ran, make_report
 from sessionproof.requirements import load_requirements, select
-from sessionproof.verdicts import CheckResult, Exit, Verdict, exit_code
+from sessionproof.verdicts import CheckResult, Verdict
 
 __all__ = ["Outcome", "report_on"]
 
@@ -45,33 +44,19 @@ def report_on(outcome: Outcome, plan: Plan, host: str) -> Report:
     """The verdict on every requirement, and what the run was."""
     wanted = select(plan.settings.only)
     checks = [check for check in _checks(outcome, plan.contract) if check.requirement in wanted]
-    looked_at = frozenset(check.requirement for check in checks)
-    results = judge(checks, plan.contract.capabilities, outcome.means, selected=looked_at)
-    stale: tuple[str, ...] = ()
-    if plan.settings.baseline is not None:
-        results, stale = apply(load(plan.settings.baseline), results, datetime.now(UTC).date())
-    ours = exit_code(results, stale_baseline=bool(stale))
-    if ours is not Exit.FAILED and (outcome.broken or not outcome.calls):
-        ours = Exit.TARGET
-    if outcome.interrupted and ours is Exit.PROVEN:
-        ours = Exit.UNPROVEN
-    order = [result.requirement.id for result in results]
-    return Report(
+    order = list(load_requirements())
+    ran = Ran(
         target=host,
-        contract=plan.contract.name,
-        recognised=plan.recognised,
+        contract=plan.contract,
+        means=outcome.means,
+        started=datetime.fromtimestamp(outcome.began, UTC),
+        duration_s=outcome.seconds,
+        requests=sum(call.requests for call in outcome.calls),
         clock=plan.settings.clock or "none",
         seed=plan.seed,
         effort=plan.settings.effort.value,
-        started=datetime.fromtimestamp(outcome.began, UTC).isoformat(timespec="seconds"),
-        duration_s=outcome.seconds,
-        requests=sum(call.requests for call in outcome.calls),
-        results=results,
-        exit=ours,
-        stale=stale,
+        recognised=plan.recognised,
         left_behind=tuple(outcome.left_behind),
-        notes=tuple(outcome.broken),
-        version=__version__,
         load=Load(
             shape=outcome.shape,
             users=outcome.users,
@@ -81,6 +66,14 @@ def report_on(outcome: Outcome, plan: Plan, host: str) -> Report:
             violations=dict(outcome.tally.violations),
             calls=outcome.calls,
         ),
+    )
+    return make_report(
+        ran,
+        checks,
+        selected=frozenset(check.requirement for check in checks),
+        baseline=load(plan.settings.baseline) if plan.settings.baseline else None,
+        broken=outcome.broken or ([] if outcome.calls else ["no call was made"]),
+        interrupted=(Verdict.UNPROVEN, "stopped before it was looked at") if outcome.interrupted else None,
     )
 
 

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sessionproof import __version__
-from sessionproof.baseline import apply, load
+from sessionproof.baseline import load
 from sessionproof.deployments.bundled import bundled_server
 from sessionproof.errors import UsageError
-from sessionproof.judge import judge
 from sessionproof.outputs import write_reports
 from sessionproof.pacts.counts import Share, shares
 from sessionproof.pacts.files import Interaction, bundled_pacts, read_pacts
@@ -23,12 +21,13 @@ from sessionproof.pacts.handler import StateServer
 from sessionproof.pacts.interaction import verified
 from sessionproof.prepare import Prepared, prepare
 from sessionproof.report.document import Report
+from sessionproof.report.making import make_report
 from sessionproof.report.progress import Progress
 from sessionproof.report.terminal import render
 from sessionproof.requirements import load_requirements, select
 from sessionproof.run import Run
 from sessionproof.settings import Settings
-from sessionproof.verdicts import CheckResult, Exit, Verdict, exit_code
+from sessionproof.verdicts import CheckResult, Verdict
 from sessionproof.verify import interruptible
 
 __all__ = ["verify_pacts"]
@@ -112,33 +111,14 @@ def _judged(prepared: Prepared, settings: Settings, wanted: Sequence[Wanted], pr
     except KeyboardInterrupt:
         interrupted = Verdict.UNPROVEN, "stopped before it was looked at"
     left = run.clean_up()
-    judged = judge(
+    run.notes = (_note(wanted),)
+    ran = prepared.ran(started, time.monotonic() - clock, run.recorder.count, left)
+    return make_report(
+        ran,
         results,
-        run.contract.capabilities,
-        run.means,
         selected=frozenset(share.requirement for one in wanted for share in one.shares),
+        baseline=load(settings.baseline) if settings.baseline else None,
         interrupted=interrupted,
-    )
-    stale: tuple[str, ...] = ()
-    if settings.baseline:
-        judged, stale = apply(load(settings.baseline), judged, datetime.now(UTC).date())
-    worth = exit_code(judged, stale_baseline=bool(stale))
-    return Report(
-        target=settings.base_url,
-        contract=run.contract.name,
-        recognised=prepared.recognised,
-        clock=run.clock.name if run.clock else "none",
-        seed=run.seed,
-        effort=run.effort.value,
-        started=started.isoformat(timespec="seconds"),
-        duration_s=time.monotonic() - clock,
-        requests=run.recorder.count,
-        results=judged,
-        exit=Exit.UNPROVEN if interrupted and worth is Exit.PROVEN else worth,
-        stale=stale,
-        left_behind=left,
-        notes=(_note(wanted),),
-        version=__version__,
     )
 
 

@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from sessionproof import __version__
-from sessionproof.baseline import apply, load
-from sessionproof.judge import judge, lacking
+from sessionproof.baseline import load
+from sessionproof.judge import lacking
 from sessionproof.outputs import write_reports
 from sessionproof.plugin.findings import NotJudged, findings, from_properties, to_properties
 from sessionproof.plugin.stash import EXPECT, REPORT, requirement_of_item
 from sessionproof.plugin.timed import is_timed
 from sessionproof.prepare import Prepared
 from sessionproof.report.document import Report
+from sessionproof.report.making import make_report
 from sessionproof.report.words import by_need, headline, pending
 from sessionproof.requirements import load_requirements, select
 from sessionproof.run import TargetLost
 from sessionproof.settings import Settings
-from sessionproof.verdicts import CheckResult, Exit, Verdict, exit_code
+from sessionproof.verdicts import CheckResult, Exit, Verdict
 
 __all__ = ["Judging"]
 
@@ -33,8 +33,7 @@ class Judging:
     """One per pytest session that has a target."""
 
     def __init__(self, config: pytest.Config, prepared: Prepared, settings: Settings) -> None:
-        self.config, self.settings, self.run = config, settings, prepared.run
-        self.recognised = prepared.recognised
+        self.config, self.settings, self.prepared, self.run = config, settings, prepared, prepared.run
         self.worker = hasattr(config, "workerinput")
         self.started, self.clock = datetime.now(UTC), time.monotonic()
         self.results: list[CheckResult] = []
@@ -158,7 +157,7 @@ class Judging:
         if self.worker:
             self.config.workeroutput["sessionproof"] = [list(left), requests]  # type: ignore[attr-defined]
             return
-        self.report = self._report(session, left, requests)
+        self.report = self._report(left, requests)
         self.config.stash[REPORT] = self.report
         write_reports(self.report, self.settings)
         if int(session.exitstatus) in (0, 1, 2, 5):
@@ -198,37 +197,15 @@ class Judging:
             return pytests  # a run of other tests, which happened to be given a target
         return 1 if self.others_failed else int(ours)
 
-    def _report(self, session: pytest.Session, left: tuple[str, ...], requests: int) -> Report:
-        results = judge(
+    def _report(self, left: tuple[str, ...], requests: int) -> Report:
+        seconds = time.monotonic() - self.clock
+        return make_report(
+            self.prepared.ran(self.started, seconds, requests, (*left, *self.elsewhere), self.waited()),
             self.results,
-            self.run.contract.capabilities,
-            self.run.means,
             selected=self._selected(),
+            baseline=self.baseline,
+            broken=self.broken,
             interrupted=self._interrupted(),
-        )
-        stale: tuple[str, ...] = ()
-        if self.baseline is not None:
-            results, stale = apply(self.baseline, results, datetime.now(UTC).date())
-        ours = Exit.TARGET if self.broken else exit_code(results, stale_baseline=bool(stale))
-        if self.interrupted and ours is Exit.PROVEN:
-            ours = Exit.UNPROVEN
-        return Report(
-            target=self.settings.base_url,
-            contract=self.run.contract.name,
-            recognised=self.recognised,
-            clock=self.run.clock.name if self.run.clock else "none",
-            waited_s=self.waited(),
-            seed=self.run.seed,
-            effort=self.run.effort.value,
-            started=self.started.isoformat(timespec="seconds"),
-            duration_s=time.monotonic() - self.clock,
-            requests=requests,
-            results=results,
-            exit=ours,
-            stale=stale,
-            left_behind=(*left, *self.elsewhere),
-            notes=(*self.run.notes, *self.broken),
-            version=__version__,
         )
 
     def _selected(self) -> frozenset[str]:
