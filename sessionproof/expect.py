@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from sessionproof.contract.expressions import ABSENT
 from sessionproof.wire import Reply, shape_error
 
 __all__ = ["Expect", "NotDeclared", "Unproven", "Violation", "whose"]
+
+_LEFT: ContextVar[int] = ContextVar("left undecided", default=0)  # looks of this thread
 
 
 class Violation(AssertionError):
@@ -61,6 +64,18 @@ class Expect:
         """A probe came at a moment at which nothing can be told."""
         with self._lock:
             self.undecided += 1
+        _LEFT.set(_LEFT.get() + 1)
+
+    def left_undecided_by(self, probe: Callable[[], None]) -> int:
+        """Carry out `probe` in this thread; how many of its looks could tell nothing."""
+        before = _LEFT.get()
+        probe()
+        return _LEFT.get() - before
+
+    def look_again(self, looks: int) -> None:
+        """So many looks that could tell nothing are made once more; they don't count."""
+        with self._lock:
+            self.undecided -= looks
 
     def observe(self, text: str) -> None:
         """Note what was seen where the contract declares nothing; never fails."""

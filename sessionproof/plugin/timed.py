@@ -40,7 +40,7 @@ class Timed:
     def __init__(self, config: pytest.Config, run: Run, clock: Clock, settings: Settings) -> None:
         self.config, self.run = config, run
         self.moments = Moments(clock)
-        self.lives = Lives(run, self.moments, settings.life, settings.patience)
+        self._told, self._patience = settings.life, settings.patience
         self._jobs: dict[str, Job] = {}
         self._expected: dict[str, Expect] = {}
         self._worker = hasattr(config, "workerinput")
@@ -118,7 +118,7 @@ class Timed:
         run = self.run
         made: dict[str, Any] = {
             "expect": expect,
-            "lives": self.lives,
+            "lives": Lives(run, self.moments, self._told, self._patience, expect),
             "numbers": run.effort.numbers,
             "target": run,
         }

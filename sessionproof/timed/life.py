@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sessionproof.caller import Caller
 from sessionproof.contract import Contract
 from sessionproof.effort import Effort
-from sessionproof.expect import Unproven
+from sessionproof.expect import Expect, Unproven
 from sessionproof.run import CURRENT, Run
 from sessionproof.timed.moments import Moments
 from sessionproof.wire import Reply
@@ -76,9 +76,12 @@ class Life:
 class Lives:
     """Makes sessions whose ends can be waited for, and lets probes wait side by side."""
 
-    def __init__(self, run: Run, moments: Moments, told: float | None, patience: float) -> None:
+    def __init__(
+        self, run: Run, moments: Moments, told: float | None, patience: float, expect: Expect | None = None
+    ) -> None:
         self.run, self.moments = run, moments
         self.told, self.patience = told, patience
+        self.expect = Expect() if expect is None else expect  # that of the check which they are for
         self.clock = moments.clock
 
     def born(self, caller: Caller, *, lives: float | None = None, **values: Any) -> tuple[str, Life]:
@@ -94,12 +97,23 @@ class Lives:
     def together(self, probe: Callable[[T], None], things: Iterable[T]) -> None:
         """Carry out `probe` for each of `things`, side by side; raise the first error when all have ended.
 
-        At quick effort two of them are tried, which depends on the seed.
+        One that came too late to tell anything is carried out once more. At quick effort two are tried, which depends
+        on the seed.
         """
         chosen = list(things)
         if self.run.effort is Effort.QUICK and len(chosen) > _QUICK:
             chosen = Random(f"{self.run.seed}/{CURRENT.get().check}").sample(chosen, _QUICK)  # noqa: S311
-        self.moments.together(probe, chosen)
+        self.moments.together(lambda thing: self._in_time(lambda: probe(thing)), chosen)
+
+    def _in_time(self, probe: Callable[[], None]) -> None:
+        """Where the machine was too busy at that moment: once more, with sessions of its own, if patience allows it."""
+        said = CURRENT.get().transcript
+        heard = len(said)
+        late = self.expect.left_undecided_by(probe)
+        if late and 2 * self.moments.waited <= self.patience:
+            self.expect.look_again(late)
+            del said[heard:]
+            probe()
 
     def of_default_length(self, caller: Caller) -> tuple[str, Life]:
         """A session made without asking for a life. Raises Unproven where the default is unknown or too long."""

@@ -109,6 +109,11 @@ class Moments:
             self._failure = self._failure or why or Stopped("the run was stopped")
             self._changed.notify_all()
 
+    @property
+    def waited(self) -> float:
+        """Seconds that this thread has waited, and the check that it is part of; 0 with a clock that jumps."""
+        return _WAITED.get()
+
     def left(self) -> float | None:
         """Seconds until all present waits have ended by themselves; None when nobody waits, or the clock jumps."""
         with self._changed:
