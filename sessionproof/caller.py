@@ -24,11 +24,12 @@ class SetUpFailed(Exception):
 class Caller:
     """Speaks for one actor. Each method sends one request and returns its reply, whatever it says.
 
-    Keyword values are named as in the contract's vocabulary (client, title, content, ...); `life` is in seconds.
+    Keyword values are named as in the contract's vocabulary (client, title, content, ...); `life` is in seconds. Where
+    the target has several nodes, requests go to one after the other, or to `node` alone.
     """
 
-    def __init__(self, run: Run, actor: Actor) -> None:
-        self.run, self.actor = run, actor
+    def __init__(self, run: Run, actor: Actor, node: str = "") -> None:
+        self.run, self.actor, self.node = run, actor, node
         self._turns: Counter[str] = Counter()
 
     @property
@@ -55,7 +56,11 @@ class Caller:
         binding = self._next(operation) if isinstance(operation, str) else operation
         if session is not None:
             values["session"] = session
-        return self.run.ask(binding, self.actor, values, raw)
+        return self.run.ask(binding, self.actor, values, raw, self.node)
+
+    def at(self, node: str) -> Caller:
+        """The same actor, who speaks to one node."""
+        return Caller(self.run, self.actor, node)
 
     def _next(self, operation: str) -> Binding:
         bindings = self.run.contract.all(operation)

@@ -7,11 +7,14 @@ import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import httpx
+
 from sessionproof import __version__
 from sessionproof.baseline import load as load_baseline
 from sessionproof.clocks import Clock, clock_named, without_credentials
 from sessionproof.contract import Contract, find_contract, load_contract
 from sessionproof.effort import Effort
+from sessionproof.errors import TargetError, UsageError
 from sessionproof.history import Header, Recorder
 from sessionproof.history.redact import Redactor
 from sessionproof.outputs import check_outputs
@@ -63,16 +66,20 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         load_baseline(settings.baseline)
     check_outputs(settings)
     url = check_url(settings.base_url)
-    clock = _clock(settings, url, joins)
-    sender = Sender(url, timeout=settings.timeout, max_rps=settings.max_rps)
+    others = _others(settings.node, url)
+    clock = _clock(settings, (url, *others), joins)
+    sender = Sender(url, others=others, timeout=settings.timeout, max_rps=settings.max_rps)
     try:
         contract, why = _contract(settings, sender)
+        for node in others:
+            _must_follow(contract, node, settings)
         redactor = Redactor()
         users = given_users(settings.user, contract, redactor)
         seed = settings.seed if settings.seed is not None else secrets.randbelow(10**6)
         recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed, clock), joins=joins)
         run = Run(contract, sender, recorder, redactor, settings.effort, seed, users, clock=clock)
         run.again = redactor.text(_command(settings))
+        run.notes = (f"calls took turns between the nodes {', '.join(run.nodes)}",) if run.nodes else ()
         return Prepared(run, why)
     except BaseException:
         sender.close()
@@ -81,10 +88,35 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         raise
 
 
-def _clock(settings: Settings, url: str, joins: bool) -> Clock | None:
+def _others(named: tuple[str, ...], url: str) -> tuple[str, ...]:
+    """The further nodes; one that is named twice would only seem to be another one."""
+    nodes, known = tuple(map(check_url, named)), {httpx.URL(url)}
+    for node in nodes:
+        if httpx.URL(node) in known:
+            raise UsageError(f"--node {node}: named twice; a node is another address of the same deployment")
+        known.add(httpx.URL(node))
+    return nodes
+
+
+def _must_follow(contract: Contract, node: str, settings: Settings) -> None:
+    """Raises TargetError unless `node` is there and offers what the target does."""
+    sender = Sender(node, timeout=settings.timeout, max_rps=settings.max_rps)
+    try:
+        found, _ = _contract(settings, sender)
+    finally:
+        sender.close()
+    if found.name != contract.name:
+        raise TargetError(f"--node {node}: follows {found.name}, not {contract.name} as {settings.base_url} does")
+    there, here = ({binding.name for binding in one.bindings} for one in (found, contract))
+    if there != here:
+        names = ", ".join(sorted(there ^ here)[:3])
+        raise TargetError(f"--node {node}: its OpenAPI document isn't that of {settings.base_url}: {names}")
+
+
+def _clock(settings: Settings, nodes: tuple[str, ...], joins: bool) -> Clock | None:
     if settings.clock is None or (joins and settings.clock.startswith("faketime:")):
         return None  # the run that is joined has started the server
-    return clock_named(settings.clock, url, settings.timeout)
+    return clock_named(settings.clock, nodes[0], settings.timeout, nodes[1:])
 
 
 def _contract(settings: Settings, sender: Sender) -> tuple[Contract, str]:
@@ -109,6 +141,7 @@ def _command(settings: Settings) -> str:
     given = {"contract": settings.contract, "sidecar": settings.sidecar}
     parts = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value]
     parts += [f"--user {shlex.quote(user)}" for user in settings.user]
+    parts += [f"--node {shlex.quote(node)}" for node in settings.node]
     parts += [f"--clock {shlex.quote(without_credentials(settings.clock))}"] if settings.clock else []
     parts += [f"--life {settings.life:g}"] if settings.life else []
     parts += [f"--effort {settings.effort}"] if settings.effort is not Effort.NORMAL else []

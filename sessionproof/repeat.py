@@ -34,7 +34,8 @@ print(v)' "$1"; }""",
 def exchange(reply: Reply, redactor: Redactor) -> str:
     """The request and the answer as text, redacted; long bodies are cut with a mark."""
     request, answer = reply.request, reply.answer
-    lines = [f"> {request.method} {redactor.text(request.target)}  (as {request.actor.name})"]
+    at = f", at {request.node}" if request.node else ""
+    lines = [f"> {request.method} {redactor.text(request.target)}  (as {request.actor.name}{at})"]
     lines += [f"> {name}: {value}" for name, value in redactor.headers(request.headers)]
     lines += [f"> {line}" for line in _body(request.content, redactor)]
     failure = f"no answer: {redactor.text(answer.failure)}"
@@ -67,8 +68,8 @@ def repeat_script(
 
     The answers to `shown`, and to earlier calls that are the same, are printed; other calls are made for their effect,
     and reads among them left out. Ids that the server issued are taken from the answers, users and texts are made anew
-    by each run of the script, and secrets stand as variables that the reader sets. Where time has to pass between two
-    calls, `pause` gives the line for so many seconds.
+    by each run of the script, and secrets stand as variables that the reader sets. Each call goes to the node that it
+    went to. Where time has to pass between two calls, `pause` gives the line for so many seconds.
     """
     wanted = {_same(reply) for reply in shown}
     last = max((place for place, reply in enumerate(transcript) if reply is shown[-1]), default=len(transcript) - 1)
@@ -76,15 +77,23 @@ def repeat_script(
     if not calls or len(calls) > _MOST_CALLS:
         return ""
     names = _Names(calls, about=f"{expected} {seen}", secrets=_used(redactor.secrets, calls))
-    steps = [_step(call, names, redactor, printed=_same(call) in wanted) for call in calls]
+    nodes = _nodes(base_url, calls)
+    steps = [_step(call, names, redactor, nodes, printed=_same(call) in wanted) for call in calls]
     if pause is not None:
         steps = [f"{pause(gap)}\n{step}" if gap > 1 else step for gap, step in zip(_gaps(calls), steps, strict=True)]
-    lines = [f"URL={shlex.quote(base_url)} RUN=$(date +%s)$$", *_secrets(steps, redactor), *names.settings()]
+    urls = " ".join(f"{name}={shlex.quote(url)}" for url, name in nodes.items())
+    lines = [f"{urls} RUN=$(date +%s)$$", *_secrets(steps, redactor), *names.settings()]
     lines += [helper for mark, helper in _HELPERS.items() if any(mark in step for step in steps)]
     told = [f'echo "# {name}=${name}"' for name in names.known.values()]
     words = [names.told(_one_line(redactor.text(text))) for text in (expected, seen)]
     comment = [f"# expected: {words[0]}", f"# seen:     {words[1]}"]
     return "\n".join([*comment, *lines, *steps[:-1], *told, steps[-1]])
+
+
+def _nodes(base_url: str, calls: Sequence[Reply]) -> dict[str, str]:
+    """Base URLs, and the shell variables that stand for them: URL for the target itself, NODE2, NODE3 for others."""
+    others = dict.fromkeys(call.request.node for call in calls if call.request.node not in ("", base_url))
+    return {base_url: "URL"} | {url: f"NODE{place}" for place, url in enumerate(others, 2)}
 
 
 def _gaps(calls: Sequence[Reply]) -> list[float]:
@@ -225,15 +234,16 @@ def _used(secrets: dict[str, str], calls: Sequence[Reply]) -> dict[str, str]:
     return {secret: name for secret, name in secrets.items() if any(spelled in said for spelled in spellings(secret))}
 
 
-def _step(call: Reply, names: _Names, redactor: Redactor, *, printed: bool) -> str:
+def _step(call: Reply, names: _Names, redactor: Redactor, nodes: dict[str, str], *, printed: bool) -> str:
+    url = f'"${nodes.get(call.request.node, "URL")}"'
     issued = names.issued_by(call) if call.ok else []
     token, at = call["token"], call.request.binding.returns.get("token")
     if isinstance(token, str) and at is not None and at.part == "body":
         issued.append((redactor.text(token).removeprefix("$"), at.pointer, token))
     if not issued:
-        curl = _curl(call, names, redactor, "-i" if printed else "")
+        curl = _curl(call, url, names, redactor, "-i" if printed else "")
         return f"{curl}; echo" if printed else f"{curl} -o /dev/null"
-    curl = _curl(call, names, redactor, "")
+    curl = _curl(call, url, names, redactor, "")
     (first, place, _), *others = issued
     if not others and not printed:
         return f"{first}=$({curl} | pick {shlex.quote(place)})"
@@ -242,12 +252,12 @@ def _step(call: Reply, names: _Names, redactor: Redactor, *, printed: bool) -> s
     return "\n".join(lines)
 
 
-def _curl(call: Reply, names: _Names, redactor: Redactor, options: str) -> str:
+def _curl(call: Reply, url: str, names: _Names, redactor: Redactor, options: str) -> str:
     request = call.request
     method = f"-X {request.method}" if request.method != "GET" or request.content else ""
     literal = "--globoff" if set("[]{}") & set(request.target) else ""
     parts = ["curl -sS --path-as-is", literal, options, method]
-    parts.append('"$URL"' + (names.quoted(request.target) if request.target else ""))
+    parts.append(url + (names.quoted(request.target) if request.target else ""))
     shown = [(name, value) for name, value in request.headers if name.lower() not in _HIDDEN]
     parts += [f"-H {_header(name, value, names, redactor)}" for name, value in shown]
     if request.content:

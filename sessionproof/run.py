@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from itertools import count
 from secrets import token_hex
+from zlib import crc32
 
 from sessionproof.actors import Actor, Canaries
 from sessionproof.clocks import Clock
@@ -42,6 +44,7 @@ class Talk:
     check: str = ""
     transcript: list[Reply] = field(default_factory=list)
     timed: bool = False  # one of many that wait: few of them may call at a time
+    turns: Iterator[int] = field(default_factory=count)  # of the nodes, where there are several
 
 
 CURRENT: ContextVar[Talk] = ContextVar("talk", default=Talk())  # noqa: B039 - each check sets its own
@@ -67,8 +70,8 @@ class Run:
     lost: str = ""  # why the target counts as lost
     reading_is_still: bool | None = None  # whether reading moves no times, once that was seen
     _created: dict[str, Actor] = field(default_factory=dict)
-    _silent: Counter[str] = field(default_factory=Counter)
-    _silent_in_a_row: int = 0
+    _silent: Counter[tuple[str, str]] = field(default_factory=Counter)  # by node and operation
+    _silent_in_a_row: Counter[str] = field(default_factory=Counter)  # by node
     _few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_TIMED_AT_ONCE))
 
     @property
@@ -79,8 +82,13 @@ class Run:
     def means(self) -> frozenset[str]:
         """What this run has, in the words of the requirements file."""
         found = {"users"} if self.invents_users or len(self.users) > 1 else set()
-        there = {"clock": self.clock is not None, "client": bool(self.client)}
+        there = {"clock": self.clock is not None, "client": bool(self.client), "nodes": bool(self.nodes)}
         return frozenset(found | {name for name, is_there in there.items() if is_there})
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The base URLs of the target's nodes, the target itself first; none where it is the only one."""
+        return (self.sender.base_url, *self.sender.others) if self.sender.others else ()
 
     @property
     def scale(self) -> float:
@@ -160,18 +168,30 @@ class Run:
         self.redactor.add(token, f"{actor.name.upper()}_TOKEN")
         return replace(actor, secret=token)
 
-    def ask(self, binding: Binding, actor: Actor, values: Mapping[str, object], raw: Raw | None = None) -> Reply:
-        """Send one request and wait for its answer; it is recorded, and scanned for canaries.
+    def ask(
+        self, binding: Binding, actor: Actor, values: Mapping[str, object], raw: Raw | None = None, node: str = ""
+    ) -> Reply:
+        """Send one request, to the `node` that is named, and wait for its answer; it is recorded, and scanned for
+        canaries.
 
-        Raises TargetLost once the target has stopped answering.
+        Raises TargetLost once the target, or one node of it, has stopped answering.
         """
-        return self.sender.wait_for(self.send(build_request(self.contract, binding, actor, values, raw)))
+        request = build_request(self.contract, binding, actor, values, raw)
+        return self.sender.wait_for(self.send(replace(request, node=node)))
+
+    def in_turn(self, request: Request) -> Request:
+        """The request with the node whose turn it is; which one is the first of a check depends on the seed."""
+        if not self.nodes or request.node:
+            return request
+        talk = CURRENT.get()
+        first = crc32(f"{self.seed}/{talk.check}".encode())
+        return replace(request, node=self.nodes[(first + next(talk.turns)) % len(self.nodes)])
 
     async def send(self, request: Request) -> Reply:
         if self.lost:
             raise TargetLost(self.lost)
-        name = request.binding.name
-        if self._silent[name] >= _SILENT_AT_ONE_CALL:
+        request, name = self.in_turn(request), request.binding.name
+        if self._silent[request.node, name] >= _SILENT_AT_ONE_CALL:
             answer, t0, t1 = Answer(None, failure=f"{name} wasn't tried again: it never answered"), 0.0, 0.0
         else:
             answer, t0, t1 = await self._sent(request)
@@ -217,25 +237,26 @@ class Run:
             self._created.pop(reply.request.session, None)
 
     async def _notice_silence(self, reply: Reply) -> None:
+        node = reply.request.node
         if reply.unsent:
             return
         if reply.status is not None:
-            self._silent_in_a_row = 0
+            self._silent_in_a_row[node] = 0
             return
-        self._silent[reply.request.binding.name] += 1
-        self._silent_in_a_row += 1
-        if self._silent_in_a_row >= _SILENT_IN_A_ROW and not await self._answers():
+        self._silent[node, reply.request.binding.name] += 1
+        self._silent_in_a_row[node] += 1
+        if self._silent_in_a_row[node] >= _SILENT_IN_A_ROW and not await self._answers(node):
             raise TargetLost(self.lost)
 
     def is_there(self) -> bool:
-        """Whether the target still answers anything; `lost` says why not."""
-        return not self.lost and self.sender.wait_for(self._answers())
+        """Whether the target, with all of its nodes, still answers anything; `lost` says why not."""
+        return not self.lost and all(self.sender.wait_for(self._answers(node)) for node in self.nodes or ("",))
 
-    async def _answers(self) -> bool:
-        self._silent_in_a_row = 0
-        probe, _, _ = await self.sender.send(self._probe())
+    async def _answers(self, node: str) -> bool:
+        self._silent_in_a_row[node] = 0
+        probe, _, _ = await self.sender.send(replace(self._probe(), node=node))
         if probe.status is None:
-            self.lost = f"the target stopped answering: {probe.failure}"
+            self.lost = f"{f'the node {node}' if node else 'the target'} stopped answering: {probe.failure}"
         return not self.lost
 
     def _probe(self) -> Request:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -23,18 +23,27 @@ __all__ = ["Sender"]
 
 _LARGEST = 32 * 1024 * 1024  # bytes of one answer
 _PATIENCE_WITH_RETRY_AFTER = 30.0  # seconds, in all, for one call
+_CALLS_OF_A_CONNECTION = 5  # where there are several nodes: one that is kept may always lead to the same worker
 
 T = TypeVar("T")
 
 
 class Sender:
-    """Sends requests to `base_url`, one connection pool per actor, so that no cookie or connection is shared."""
+    """Sends requests to `base_url`, one connection pool per actor, so that no cookie or connection is shared.
 
-    def __init__(self, base_url: str, *, timeout: float = 10.0, max_rps: float | None = None) -> None:
+    A request that names another node goes there instead. With `others`, the base URLs of further nodes, connections
+    are made anew every few calls.
+    """
+
+    def __init__(
+        self, base_url: str, *, others: Sequence[str] = (), timeout: float = 10.0, max_rps: float | None = None
+    ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.others = tuple(others)
         self.timeout = timeout
         self._pace = Pace(max_rps)
         self._clients: dict[str, httpx.AsyncClient] = {}
+        self._calls = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sessionproof-sender", daemon=True)
         self._thread.start()
@@ -94,12 +103,13 @@ class Sender:
             return Answer(None, failure=_in_words(error))
 
     async def _exchange(self, request: Request) -> Answer:
-        client = self._client(request.actor.name)
-        raw_path = httpx.URL(self.base_url).raw_path.rstrip(b"/") + request.target.encode("ascii", "replace")
+        client, base_url = self._client(request.actor.name), request.node or self.base_url
+        raw_path = httpx.URL(base_url).raw_path.rstrip(b"/") + request.target.encode("ascii", "replace")
         headers = [(name.encode(), value.encode("utf-8", "surrogatepass")) for name, value in request.headers]
+        headers += [(b"Connection", b"close")] if self._is_the_last_of_its_connection() else []
         built = client.build_request(
             request.method,
-            self.base_url,
+            base_url,
             headers=headers,
             content=request.content or None,
             extensions={"target": raw_path},
@@ -109,6 +119,10 @@ class Sender:
             return Answer(answer.status_code, _pairs(answer), await _content(answer))
         finally:
             await answer.aclose()
+
+    def _is_the_last_of_its_connection(self) -> bool:
+        self._calls += 1
+        return bool(self.others) and self._calls % _CALLS_OF_A_CONNECTION == 0
 
     def _client(self, actor: str) -> httpx.AsyncClient:
         if actor not in self._clients:

@@ -66,6 +66,12 @@ OPTIONS = (
         several=True,
     ),
     Option(
+        "node",
+        "URL",
+        "Another node of the deployment; the calls of each check take turns. Repeatable.",
+        several=True,
+    ),
+    Option(
         "clock",
         "NAME",
         "How time passes: wall, scaled:SECONDS_PER_MINUTE, control, redis:URL,PATTERN or faketime:COMMAND.",
@@ -98,6 +104,7 @@ class Settings:
     contract: str | None = None
     sidecar: Path | None = None
     user: tuple[str, ...] = ()
+    node: tuple[str, ...] = ()
     clock: str | None = None
     life: float | None = None
     patience: float = 180.0

@@ -51,6 +51,8 @@ def deployment(settings: Settings) -> Iterator[Settings]:
     if settings.base_url:
         yield settings
         return
+    if settings.node:
+        raise UsageError(f"--node {settings.node[0]}: another node of what? Give the target's URL as well")
     contract, known = settings.contract or "fm-session-service", bundled_contracts()
     if contract not in known:
         hint = did_you_mean(contract, known) or f"it follows {', '.join(known)}"

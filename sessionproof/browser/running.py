@@ -39,7 +39,13 @@ def drive(
         prepared = prepare(settings, lens="browser")
         run = prepared.run
         _must_fit(client, run.contract)
-        run.client, run.notes = client.name, (f"client {client.name}, in {chromium.path} ({chromium.why})",)
+        run.client, run.notes = (
+            client.name,
+            (
+                *run.notes,
+                f"client {client.name}, in {chromium.path} ({chromium.why})",
+            ),
+        )
         run.again = _again(run.again if given.base_url else "", called)
         driving = _Driving(Driver(started, chromium, client))
         report = carry_out(_CHECKS, prepared, settings, pytest_args, driving, quiet=quiet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sessionproof.clocks.kind import Clock, Passing
 from sessionproof.errors import UsageError
@@ -10,14 +10,16 @@ from sessionproof.suggest import did_you_mean
 
 __all__ = ["CLOCKS", "clock_named"]
 
+Nodes = tuple[str, ...]  # base URLs, the target's own first
 
-def _wall(rest: str, base_url: str, timeout: float) -> Clock:
+
+def _wall(rest: str, nodes: Nodes, timeout: float) -> Clock:
     if rest:
         raise UsageError(f"--clock wall:{rest}: wall takes nothing; use scaled:SECONDS_PER_MINUTE for other minutes")
     return Passing()
 
 
-def _scaled(rest: str, base_url: str, timeout: float) -> Clock:
+def _scaled(rest: str, nodes: Nodes, timeout: float) -> Clock:
     try:
         seconds = float(rest)
     except ValueError:
@@ -29,27 +31,27 @@ def _scaled(rest: str, base_url: str, timeout: float) -> Clock:
     return Passing(f"scaled:{rest}", seconds / 60)
 
 
-def _control(rest: str, base_url: str, timeout: float) -> Clock:
+def _control(rest: str, nodes: Nodes, timeout: float) -> Clock:
     from sessionproof.clocks.control import Control
 
     if rest:
         raise UsageError(f"--clock control:{rest}: control takes nothing; the clock that is moved is the target's")
-    return Control(base_url, timeout)
+    return Control(*nodes, timeout=timeout)
 
 
-def _redis(rest: str, base_url: str, timeout: float) -> Clock:
+def _redis(rest: str, nodes: Nodes, timeout: float) -> Clock:
     from sessionproof.clocks.redis import RedisAging
 
     return RedisAging(rest, timeout)
 
 
-def _faketime(rest: str, base_url: str, timeout: float) -> Clock:
+def _faketime(rest: str, nodes: Nodes, timeout: float) -> Clock:
     from sessionproof.clocks.faketime import Faketime
 
-    return Faketime(rest, base_url)
+    return Faketime(rest, *nodes)
 
 
-CLOCKS: dict[str, Callable[[str, str, float], Clock]] = {
+CLOCKS: dict[str, Callable[[str, Nodes, float], Clock]] = {
     "wall": _wall,
     "scaled": _scaled,
     "control": _control,
@@ -58,8 +60,9 @@ CLOCKS: dict[str, Callable[[str, str, float], Clock]] = {
 }
 
 
-def clock_named(text: str, base_url: str, timeout: float) -> Clock:
-    """The clock that `text` (NAME or NAME:REST) names, ready to be used; close it at the end.
+def clock_named(text: str, base_url: str, timeout: float, others: Sequence[str] = ()) -> Clock:
+    """The clock that `text` (NAME or NAME:REST) names, ready to be used; close it at the end. `others` are the base
+    URLs of further nodes, whose time it is as well.
 
     Raises UsageError for a text that names none, and ClockError for a clock that isn't there.
     """
@@ -67,4 +70,4 @@ def clock_named(text: str, base_url: str, timeout: float) -> Clock:
     if name not in CLOCKS:
         hint = did_you_mean(name, CLOCKS) or f"it is one of {', '.join(CLOCKS)}"
         raise UsageError(f"--clock {text}: no such clock; {hint}")
-    return CLOCKS[name](rest, base_url, timeout)
+    return CLOCKS[name](rest, (base_url, *others), timeout)

@@ -14,7 +14,7 @@ PATH = "/_test/clock"  # POST {"advance_seconds": 12.5}; GET says that it is the
 
 
 class Control:
-    """Time of a server that moves its own clock on request."""
+    """Time of a server that moves its own clock on request; of several nodes, whether they share it or not."""
 
     name = "control"
     jumps = True
@@ -22,24 +22,23 @@ class Control:
     tolerance = 0.25
     tells = True
 
-    def __init__(self, base_url: str, timeout: float) -> None:
-        self._url = base_url.rstrip("/") + PATH
+    def __init__(self, base_url: str, *others: str, timeout: float) -> None:
         self._client = httpx.Client(timeout=timeout, trust_env=False)
-        answer = self._asked("GET")
-        if answer.status_code != 200:
-            raise ClockError(
-                f"--clock control: GET {PATH} answered {answer.status_code}: this deployment has no test clock "
-                "(the reference server has one when started with --clock control); try wall, or redis:URL,PATTERN"
-            )
-        self.shift = _advanced(answer)
+        self._advanced = {url.rstrip("/") + PATH: 0.0 for url in (base_url, *others)}  # by node
+        for url in self._advanced:
+            self._advanced[url] = self._told(url)
+        self.shift = next(iter(self._advanced.values()))
 
     def now(self) -> float:
         return time.monotonic() + self.shift
 
     def jump(self, seconds: float) -> None:
-        answer = self._asked("POST", {"advance_seconds": seconds})
-        if not answer.is_success:
-            raise ClockError(f"--clock control: POST {PATH} answered {answer.status_code}")
+        for place, url in enumerate(self._advanced):
+            if place == 0 or self._told(url) < self._advanced[url] + seconds / 2:  # it hasn't moved with the first
+                answer = self._asked("POST", url, {"advance_seconds": seconds})
+                if not answer.is_success:
+                    raise ClockError(f"--clock control: POST {url} answered {answer.status_code}")
+            self._advanced[url] += seconds
         self.shift += seconds
 
     def in_shell(self, seconds: float) -> str:
@@ -49,11 +48,20 @@ class Control:
     def close(self) -> None:
         self._client.close()
 
-    def _asked(self, method: str, body: object = None) -> httpx.Response:
+    def _told(self, url: str) -> float:
+        answer = self._asked("GET", url)
+        if answer.status_code != 200:
+            raise ClockError(
+                f"--clock control: GET {url} answered {answer.status_code}: this deployment has no test clock "
+                "(the reference server has one when started with --clock control); try wall, or redis:URL,PATTERN"
+            )
+        return _advanced(answer)
+
+    def _asked(self, method: str, url: str, body: object = None) -> httpx.Response:
         try:
-            return self._client.request(method, self._url, json=body)
+            return self._client.request(method, url, json=body)
         except httpx.HTTPError as error:
-            raise ClockError(f"--clock control: {self._url} doesn't answer ({error})") from error
+            raise ClockError(f"--clock control: {url} doesn't answer ({error})") from error
 
 
 def _advanced(answer: httpx.Response) -> float:

@@ -32,7 +32,7 @@ class Faketime:
     tolerance = 1.0
     tells = True
 
-    def __init__(self, command: str, base_url: str) -> None:
+    def __init__(self, command: str, *nodes: str) -> None:
         words = _words(command)
         if not words:
             raise UsageError("--clock faketime: write faketime:COMMAND, the command that starts the server at URL")
@@ -42,9 +42,9 @@ class Faketime:
                 "--clock faketime: libfaketime isn't here; install it (Debian: apt-get install faketime) "
                 "or name its file in SESSIONPROOF_LIBFAKETIME"
             )
-        if _listens(base_url):
+        for url in filter(_listens, nodes):
             raise ClockError(
-                f"--clock faketime: something listens at {base_url} already; only a server that the "
+                f"--clock faketime: something listens at {url} already; only a server that the "
                 "clock itself starts has its time"
             )
         self.name = f"faketime:{Path(words[0]).name}"
@@ -54,7 +54,8 @@ class Faketime:
         self._write()
         self._process = self._started(words, library)
         try:
-            self._wait_until_it_listens(base_url)
+            for url in nodes:
+                self._wait_until_it_listens(url)
         except BaseException:
             self.close()
             raise

@@ -39,6 +39,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     call: str  # METHOD /path template
     session: str = ""  # named in the request, or given by the answer
     client: str = ""
+    node: str = ""  # the base URL of the node that was asked, where there are several
     sent: dict[str, Any] = {}  # by vocabulary name
     status: int | None = None  # None: no answer, see failure
     got: dict[str, Any] = {}  # by vocabulary name; lists under "each", "messages", ...

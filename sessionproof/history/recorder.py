@@ -62,6 +62,7 @@ class Recorder:
             call=request.binding.name,
             session=str(self._redactor.value("session", request.session or reply.session)),
             client=str(self._redactor.value("client", request.values.get("client") or "")),
+            node=request.node,
             sent={name: self._redactor.value(name, value) for name, value in request.values.items()},
             status=reply.status,
             got=self._got(reply),

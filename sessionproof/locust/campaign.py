@@ -58,7 +58,7 @@ class Campaign:
 
     def _clock(self) -> Clock | None:
         name, _, rest = (self.settings.clock or "").partition(":")
-        return CLOCKS[name](rest, self.host, self.settings.timeout) if name in _PASSING else None
+        return CLOCKS[name](rest, (self.host,), self.settings.timeout) if name in _PASSING else None
 
     def _recorder(self, worker: int) -> Recorder:
         file = self.settings.history if self.records else None

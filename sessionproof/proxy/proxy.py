@@ -125,6 +125,7 @@ class Proxy:
         elif isinstance(action, Cuts):
             answer, t0, t1 = Answer(None, failure="cut off by the harness", injected=True), began, began
         else:
+            request = self.run.in_turn(request)
             answer, t0, t1 = await self.run.sender.send_once(request)
         self.replies.append(self.run.heard(request, answer, t0, t1))
         return answer

@@ -29,7 +29,7 @@ MEANS = {
         "--clock wall, scaled:SECONDS_PER_MINUTE, control, redis:URL,PATTERN or faketime:COMMAND (docs/clocks.md)",
     ),
     "users": Means("a second user", "--user alice=X-User-ID:alice --user bob=X-User-ID:bob"),
-    "nodes": Means("a second node", "no check of this version uses one yet; a baseline accepts that until one does"),
+    "nodes": Means("a second node", "--node URL, another address of the same deployment (docs/nodes.md)"),
     "store": Means("a store to stop", "no check of this version stops one yet; a baseline accepts that until one does"),
     "client": Means("a client to drive", "sessionproof browser --extension DIR --client FILE (docs/browser.md)"),
 }

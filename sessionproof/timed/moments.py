@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TypeVar
 
 from sessionproof.clocks import Clock
@@ -70,7 +71,8 @@ class Moments:
     def start(self, work: Callable[[], None]) -> Job:
         """Begin `work` in a thread of its own, with a transcript of its own."""
         said = CURRENT.get()
-        job = Job(Talk(said.check, list(said.transcript), timed=True), inherited=len(said.transcript))
+        begun = Talk(said.check, list(said.transcript), timed=True, turns=count(next(said.turns)))
+        job = Job(begun, inherited=len(said.transcript))
         with self._changed:
             self._busy += 1
 

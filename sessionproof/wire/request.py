@@ -56,6 +56,7 @@ class Request:
     values: Mapping[str, Any]  # what was sent, by vocabulary name
     user: str = ""  # how the identity channel names the actor
     odd: bool = False  # it strays from the contract on purpose
+    node: str = ""  # the base URL of the node that it goes to, where the run has several
 
     @property
     def session(self) -> str | None:

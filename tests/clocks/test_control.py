@@ -42,16 +42,16 @@ def test_the_deployment_is_later_by_as_much_as_the_clock_says(url: str) -> None:
 
 
 def test_a_run_knows_how_far_it_was_moved_before(url: str) -> None:
-    clock = Control(url, 5.0)
+    clock = Control(url, timeout=5.0)
     clock.jump(3600)
-    assert Control(url, 5.0).shift == pytest.approx(advanced(url))
+    assert Control(url, timeout=5.0).shift == pytest.approx(advanced(url))
     report = judged(url, clock="control", effort=Effort.QUICK, only=("LIF-02", "EXP-03"))
     assert report.exit is Exit.PROVEN, "the Date of its answers is the system's, their times are the clock's"
 
 
 def test_a_clock_that_goes_no_further_says_so(url: str) -> None:
-    with pytest.raises(ClockError, match="POST /_test/clock answered 4"):
-        Control(url, 5.0).jump(1e300)
+    with pytest.raises(ClockError, match=r"POST .*/_test/clock answered 4"):
+        Control(url, timeout=5.0).jump(1e300)
 
 
 def test_its_line_of_shell_moves_it(url: str) -> None:
@@ -96,7 +96,7 @@ def answering(body: bytes) -> Iterator[str]:
 )
 def test_what_another_server_says_of_its_clock(body: bytes, shift: float) -> None:
     with answering(body) as url:
-        assert Control(url, 5.0).shift == shift
+        assert Control(url, timeout=5.0).shift == shift
 
 
 def test_a_clock_that_is_gone_in_the_middle_is_an_error_not_a_failure(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_clock_that_is_gone_in_the_middle_is_an_error_not_a_failure(tmp_path: 
     assert told.exit is Exit.TARGET
     assert set(verdicts(told).values()) == {Verdict.ERROR}
     reasons = {row["reason"] for row in json.loads(report.read_text())["requirements"] if row["verdict"] == "error"}
-    assert reasons == {"--clock control: POST /_test/clock answered 500"}
+    assert reasons == {f"--clock control: POST {between}/_test/clock answered 500"}
 
 
 @contextmanager

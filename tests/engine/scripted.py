@@ -29,7 +29,7 @@ class Scripted(Sender):
     """Has `answer` say what comes back; every request that was sent is in `sent`."""
 
     def __init__(self, answer: Callable[[Request], Answer]) -> None:
-        self.base_url, self.timeout = "http://127.0.0.1:9", 1.0
+        self.base_url, self.others, self.timeout = "http://127.0.0.1:9", (), 1.0
         self.answer, self.sent = answer, list[Request]()
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:

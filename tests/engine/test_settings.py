@@ -18,6 +18,7 @@ TEXTS: dict[str, tuple[tuple[Any, Any], ...]] = {
     "contract": (("one", "one"), ("two", "two"), ("three", "three")),
     "sidecar": (("a.yaml", Path("a.yaml")), ("b.yaml", Path("b.yaml")), ("c.yaml", Path("c.yaml"))),
     "user": (("a=X:1", ("a=X:1",)), ("b=X:1", ("b=X:1",)), ("c=X:1", ("c=X:1",))),
+    "node": (("http://a", ("http://a",)), ("http://b", ("http://b",)), ("http://c", ("http://c",))),
     "clock": (("wall", "wall"), ("scaled:0.5", "scaled:0.5"), ("redis:redis://h,s:*", "redis:redis://h,s:*")),
     "life": (("60", 60.0), ("0.5", 0.5), ("1e3", 1000.0)),
     "patience": (("60", 60.0), ("0.5", 0.5), ("1e3", 1000.0)),
@@ -52,7 +53,7 @@ def test_options_before_variables_before_the_file(tmp_path: Path, name: str) -> 
     (one, as_option), (two, as_variable), (three, as_key) = TEXTS[name]
     (tmp_path / "sessionproof.toml").write_text(f'{name.replace("_", "-")} = "{three}"\n', encoding="utf-8")
     environment = {variable(name): two}
-    given: dict[str, Any] = {name: (one,) if name in ("user", "only") else one}
+    given: dict[str, Any] = {name: (one,) if name in ("user", "node", "only") else one}
     assert getattr(gather(given, environment, tmp_path), name) == as_option
     assert getattr(gather({name: None}, environment, tmp_path), name) == as_variable
     assert getattr(gather({}, environment, tmp_path), name) == as_variable
