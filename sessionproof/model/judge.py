@@ -15,8 +15,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sessionproof.model.judgement import Anomaly, Judgement
+from sessionproof.model.outcome import when, who
+from sessionproof.model.resumption import Key, Span, judge_spans
 from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Seen
+from sessionproof.model.session import Session
 
 __all__ = ["Part", "Shard", "join", "judge"]
 
@@ -26,41 +29,64 @@ class Part:
     """What one shard has found, and what has to be known of its sessions to compare them with the others'."""
 
     judgement: Judgement = field(default_factory=Judgement)
+    spans: dict[Key, list[Span]] = field(default_factory=dict)
 
 
 class Shard:
-    """Judges the sessions whose events it is given; of those that are over it keeps little."""
+    """Judges the sessions whose events it is given."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._part = Part()
+        self._sessions: dict[str, Session] = {}
 
     def add(self, event: Seen) -> None:
         """The next event, as recorded."""
-        self._look_for_leaks(event)
+        if event.leaks:
+            self._leaked(event)
+        if event.injected:
+            return
+        if event.session:
+            session = self._sessions.get(event.session)
+            if session is None:
+                session = self._sessions[event.session] = Session(event.session, self._rules)
+            session.add(event)
 
     def overhear(self, event: Seen) -> None:
         """An event that another shard was given: a list, in which sessions of this one may stand."""
 
     def end(self) -> Part:
         """There are no more events."""
-        return self._part
+        part = self._part
+        for session in self._sessions.values():
+            for key, span in session.close(part.judgement):
+                part.spans.setdefault(key, []).append(span)
+        self._sessions.clear()
+        return part
 
-    def _look_for_leaks(self, event: Seen) -> None:
-        if not event.leaks or (event.op == "list" and self._rules.lists == "all"):
+    def _leaked(self, event: Seen) -> None:
+        if event.op == "list" and self._rules.lists == "all":
             return
         requirement = "ISO-03" if event.op in ("list", "stats") else "ISO-01"
         requirement = requirement if self._rules.users else "CON-01"
-        sentence = f"{event.actor} was shown words of {', '.join(event.leaks)} ({event.op}, event {event.n})"
-        anomaly = Anomaly("leak", requirement, event.session, (event,), sentence)
+        sentence = (
+            f"{who(event)} was shown words of {', '.join(event.leaks or ())} at {when(event.t1)}, in the answer to "
+            f"{event.op} (status {event.status})"
+        )
+        anomaly = Anomaly("leak", requirement, event.session or who(event), (event,), sentence)
         self._part.judgement.anomalies.append(anomaly)
 
 
 def join(parts: Iterable[Part], rules: Rules) -> Judgement:
     """The judgement of a whole history from that of its shards, and of what is between their sessions."""
     judgement = Judgement()
+    spans: dict[Key, list[Span]] = {}
     for part in parts:
         judgement.merge(part.judgement)
+        for key, found in part.spans.items():
+            spans.setdefault(key, []).extend(found)
+    for key, found in spans.items():
+        judge_spans(key, found, judgement)
     return judgement
 
 

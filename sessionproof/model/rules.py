@@ -10,6 +10,8 @@ from sessionproof.history import Header
 
 __all__ = ["Rules"]
 
+_VIEWS = ("read", "messages", "case_history")  # operations that may show a conversation
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -36,7 +38,13 @@ class Rules:
     answers: bool = False  # the server adds entries of its own
     cases: bool = False  # a session has several conversations
     deleted: str = ""  # a status whose setting is a delete
-    bounded: frozenset[str] = frozenset()  # of `shows`: those that may show a page where no limit was sent
+    bounded: frozenset[str] = frozenset()  # of `shows`: those that may show a page though none was asked for
+    offsets: frozenset[str] = frozenset()  # of `shows`: those whose pages begin at an offset
+    queries_show: bool = False  # whether a question surely is among the entries
+    keeps_cases: bool = False  # whether a clear leaves the cases as they are
+    outlive: frozenset[str] = frozenset()  # operations that may be served after the end of their session
+    flags: bool = False  # whether a create says if the session was there before
+    invalid: frozenset[int] = frozenset({400, 413, 414, 415, 422, 431})
     opens: frozenset[str] = frozenset({"create"})  # operations that may make a session
 
     @classmethod
@@ -64,10 +72,17 @@ class Rules:
             lists=(contract.list_scope or "user") if contract.has("list") else "",
             autocreates=contract.autocreate,
             appends=frozenset(name for name in ("add_message", "query") if contract.has(name)),
-            shows=frozenset(name for name in ("read", "messages", "case_history") if _shows(contract, name)),
+            shows=frozenset(name for name in _VIEWS if _shows(contract, name)),
             answers=contract.assistant != "none" and contract.has("query"),
             cases=contract.has("case_history") or contract.has("new_case"),
             deleted=contract.status_deleted,
+            bounded=frozenset(name for name in _VIEWS if _is_bounded(contract, name)),
+            offsets=frozenset(name for name in _VIEWS if _sends(contract, name, {"offset"})),
+            queries_show=not contract.has("add_message"),
+            keeps_cases="cases" in (contract.clear_keeps or ()),
+            outlive=_outlive(contract),
+            flags=all("resumed" in binding.returns for binding in contract.all("create")),
+            invalid=contract.invalid,
         )
 
     @classmethod
@@ -89,3 +104,22 @@ def _shows(contract: Contract, operation: str) -> bool:
     return any(
         lists in binding.lists and texts & set(binding.lists[lists].fields) for binding in contract.all(operation)
     )
+
+
+def _sends(contract: Contract, operation: str, names: set[str]) -> bool:
+    return any(names & set(binding.sends) for binding in contract.all(operation))
+
+
+def _is_bounded(contract: Contract, operation: str) -> bool:
+    """Whether an answer may be a page though none was asked for, and nothing in it would say so."""
+    return any(
+        {"limit", "cursor", "offset"} & set(binding.sends) and not {"total", "next"} & set(binding.returns)
+        for binding in contract.all(operation)
+    )
+
+
+def _outlive(contract: Contract) -> frozenset[str]:
+    kept = contract.delete_keeps or frozenset()
+    files = {"uploads", "download"} if "uploads" in kept else set()
+    cases = {"cases", "case_history"} if "cases" in kept or contract.case_lifetime == "user" else set()
+    return frozenset(files | cases)

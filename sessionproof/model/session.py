@@ -1,0 +1,168 @@
+"""One session: its calls are collected until it is over, then judged; of a session that is over little is kept."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from sessionproof.model.judgement import Judgement
+from sessionproof.model.life import Lifetime, begin, judge_life, serves
+from sessionproof.model.log import Conversation, judge_log
+from sessionproof.model.outcome import done, key_of, refused
+from sessionproof.model.resumption import Key, Span, judge_creates, spans
+from sessionproof.model.rules import Rules
+from sessionproof.model.seen import Seen
+from sessionproof.model.views import View, Views
+
+__all__ = ["Session"]
+
+
+class Session:
+    """The calls on one session, in the order in which they were recorded."""
+
+    __slots__ = ("_cases", "_clears", "_rules", "_views", "events", "id", "life")
+
+    def __init__(self, session: str, rules: Rules) -> None:
+        self.id, self._rules = session, rules
+        self.events: list[Seen] = []
+        self.life = Lifetime()
+        self._views: Views | None = None
+        self._cases: dict[str, Views] | None = None
+        self._clears = 0
+
+    def add(self, event: Seen) -> None:
+        self.events.append(event)
+        if event.op in self._rules.shows:
+            self._read(event)
+        elif event.op == "clear" and not refused(event):
+            for views in (self._views, *(self._cases or {}).values()):
+                if views is not None:
+                    views.restart()
+
+    def _read(self, event: Seen) -> None:
+        got = event.got
+        items = None if got is None else got.messages if event.op == "read" else got.each
+        if got is None or items is None or not done(event):
+            return
+        got.messages = got.each = None
+        if event.op != "case_history":
+            if self._views is None:
+                self._views = Views()
+            self._views.add(event, got, items, self._rules)
+            return
+        case = got.case if got.case is not None else event.sent.case if event.sent is not None else None
+        if case is not None:
+            self._cases = self._cases or {}
+            self._cases.setdefault(str(case), Views()).add(event, got, items, self._rules)
+
+    def close(self, judgement: Judgement) -> list[tuple[Key, Span]]:
+        """Judge what was collected; what the session's clients have to be compared by is returned."""
+        rules, events = self._rules, self.events
+        creates = [event for event in events if event.op == "create" and done(event)]
+        life = self.life
+        born = _birth(creates, rules)
+        if born is not None:
+            begin(born, life, rules)
+            events = [event for event in events if event.clock == born.clock]
+        elif len({event.clock for event in events}) > 1:
+            return []  # nothing that needs a common clock can be told
+        judge_life(self.id, events, life, rules, judgement)
+        if creates:
+            judge_creates(self.id, creates, life, rules, judgement)
+        self._judge_logs(events, judgement)
+        served = [event for event in events if serves(event, rules)]
+        last = max(served, key=lambda event: event.t0, default=None)
+        bound = min((event.t0 for event in events if _sets_status(event)), default=inf)
+        return spans(self.id, creates, last, life, bound, rules)
+
+    # Conversations
+
+    def _judge_logs(self, events: list[Seen], judgement: Judgement) -> None:
+        rules = self._rules
+        if self._views is not None and not (rules.cases and any(event.op == "new_case" for event in events)):
+            talk = [event for event in events if event.op in rules.appends]
+            closed = self.life.born is not None and not rules.answers
+            for part in self._between_clears(events, talk, self._views.all, judgement, keeps=False):
+                part.closed = closed
+                judge_log(part, judgement)
+        for case, views in (self._cases or {}).items():
+            here = [event for event in events if event.op in rules.appends and _case_of(event) in (case, None)]
+            for part in self._between_clears(events, here, views.all, judgement, keeps=rules.keeps_cases):
+                part.closed, part.case, part.subject = False, True, f"case {case} of session {self.id}"
+                judge_log(part, judgement)
+
+    def _between_clears(
+        self, events: list[Seen], talk: list[Seen], views: list[View], judgement: Judgement, *, keeps: bool
+    ) -> list[Conversation]:
+        """The conversation from clear to clear. What overlaps a clear may belong to either side."""
+        views = [view for view in views if view.event.t1 < self.life.ending and self._is_own(view.event)]
+        clears = [] if keeps else [event for event in events if event.op == "clear" and not refused(event)]
+        sure = [event for event in clears if done(event) and self._is_own(event)]
+        unsure = min((event.t0 for event in clears if event not in sure), default=inf)
+        bounds = _merged([(event.t0, event.t1) for event in sure])
+        starts = [-inf, *(end for _, end in bounds)]
+        ends = [*(begin for begin, _ in bounds), inf]
+        parts = []
+        for start, end in zip(starts, ends, strict=True):
+            part = Conversation(self.id)
+            part.views = [view for view in views if start < view.event.t0 and view.event.t1 < min(end, unsure)]
+            for event in talk:
+                self._sort_in(event, part, start, end)
+            parts.append(part)
+        left = len(views) - sum(len(part.views) for part in parts)
+        if left:
+            judgement.undecided["MSG-10"] += left
+        return parts
+
+    def _is_own(self, event: Seen) -> bool:
+        return not self._rules.users or self.life.owner is None or event.user == self.life.owner
+
+    def _sort_in(self, event: Seen, part: Conversation, start: float, end: float) -> None:
+        sent = event.sent
+        text = None if sent is None else key_of(sent.content if event.op == "add_message" else sent.question)
+        if text is None or event.t0 > end:
+            return
+        if refused(event) or (done(event) and event.t1 < start):
+            part.never.append((text, event))
+        elif done(event) and event.t0 > start and event.t1 < end and self._surely_shown(event):
+            part.sure.append((text, event))
+        else:
+            part.maybe.append((text, event))
+
+    def _surely_shown(self, event: Seen) -> bool:
+        if not self._is_own(event):
+            return False
+        if event.sent is not None and event.sent.idempotency_key is not None:
+            return False
+        if event.op != "query":
+            return True
+        return self._rules.queries_show and (not self._rules.cases or _case_of(event) is not None)
+
+
+def _birth(creates: list[Seen], rules: Rules) -> Seen | None:
+    """The create that issued the session, as far as the history shows."""
+    for event in creates:
+        if not (rules.flags and event.got is not None and event.got.resumed is True):
+            return event
+    return None
+
+
+def _case_of(event: Seen) -> str | None:
+    """The case that an answer says a query belongs to."""
+    case: Any = event.got.case if event.got is not None else None
+    return None if case is None else str(case)
+
+
+def _sets_status(event: Seen) -> bool:
+    return event.op == "update" and event.sent is not None and event.sent.status is not None and not refused(event)
+
+
+def _merged(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Spans that overlap, as one."""
+    merged: list[tuple[float, float]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,107 @@
+"""What reads showed of one conversation, kept as windows of one list of entries, so that a long one is kept once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessionproof.model.outcome import key_of
+from sessionproof.model.rules import Rules
+from sessionproof.model.seen import Got, Item, Seen, Sent
+
+__all__ = ["View", "Views"]
+
+
+class View:
+    """`length` entries from `start` on in `entries`, as `event` showed them.
+
+    `ends`: nothing came after them. `whole`: nothing came before them either. `asked`: the caller asked for a page.
+    `anchored`: `start` is the place in the conversation, and not only in `entries`.
+    """
+
+    __slots__ = ("anchored", "asked", "ends", "entries", "event", "length", "start", "whole")
+
+    def __init__(self, event: Seen, entries: list[Any], length: int, whole: bool, ends: bool, asked: bool) -> None:
+        self.event, self.entries, self.start, self.length = event, entries, 0, length
+        self.whole, self.ends, self.asked, self.anchored = whole, ends, asked, True
+
+    @property
+    def keys(self) -> list[Any]:
+        return self.entries[self.start : self.start + self.length]
+
+
+class Views:
+    """All views of one conversation. Those that agree share one list; one that doesn't has its own."""
+
+    def __init__(self) -> None:
+        self.all: list[View] = []
+        self._entries: list[Any] = []
+
+    def restart(self) -> None:
+        """From here on reads show another conversation: there was a clear."""
+        self._entries = []
+
+    def add(self, event: Seen, got: Got, items: list[Item], rules: Rules) -> None:
+        keys = [item.content if item.content is not None else item.question for item in items]
+        if not all(type(key) is str for key in keys):
+            keys = [key_of(key) for key in keys]
+        sent = event.sent
+        asked = sent is not None and (sent.limit is not None or sent.offset is not None or sent.cursor is not None)
+        start = _start(sent, asked, event.op in rules.offsets)
+        whole, ends = _extent(got, len(keys), start, asked, event.op in rules.bounded)
+        if not asked and not whole:
+            start = None
+        view = View(event, self._entries, len(keys), whole, ends, asked)
+        self.all.append(view)
+        if not keys and start is not None and asked:
+            view.start, view.anchored = start, sent is not None and sent.limit not in (0, "0")
+            return
+        if not self._agrees(view, keys, start):
+            view.entries, view.start, view.anchored = keys, 0, whole
+
+    def _agrees(self, view: View, keys: list[Any], start: int | None) -> bool:
+        """Whether the view is a window of what is known, or continues it. A page whose place nobody knows, or that
+        isn't where it should be, is looked for."""
+        known = self._entries
+        if start is not None and start <= len(known) and self._continues(view, keys, start):
+            return True
+        view.anchored = False
+        if view.whole or not keys or keys[0] not in known:
+            return False
+        return self._continues(view, keys, known.index(keys[0]))
+
+    def _continues(self, view: View, keys: list[Any], start: int) -> bool:
+        known = self._entries
+        common = min(len(known) - start, len(keys))
+        if known[start : start + common] != keys[:common]:
+            return False
+        known += keys[common:]
+        view.start = start
+        return True
+
+
+def _start(sent: Sent | None, asked: bool, by_offset: bool) -> int | None:
+    """Where a page begins; None where that isn't known. A limit alone may mean the first entries or the last."""
+    if not asked or sent is None:
+        return 0
+    if sent.cursor is not None or (sent.offset is None and not by_offset):
+        return None
+    return 0 if sent.offset is None else _number(sent.offset)
+
+
+def _number(value: Any) -> int | None:
+    """An offset that was sent, also as text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value >= 0 else None
+    return int(value) if isinstance(value, str) and value.isdecimal() else None
+
+
+def _extent(got: Got, length: int, start: int | None, asked: bool, bounded: bool) -> tuple[bool, bool]:
+    """Whether a list surely is the whole conversation, and whether it surely reaches the end."""
+    if isinstance(got.total, int) and not isinstance(got.total, bool):
+        ends = start is not None and start + length >= got.total
+        return ends and start == 0, ends
+    if asked or got.next not in (None, "") or bounded:
+        return False, False
+    if isinstance(got.count, int) and got.count > length:
+        return False, False
+    return True, True
