@@ -17,13 +17,16 @@ def check_outputs(settings: Settings) -> None:
 
 
 def check_files(*files: Path | None) -> None:
-    """Make sure that these files can be written; they are there afterwards. Raises UsageError."""
+    """Make sure that these files can be written; none is there afterwards that wasn't before. Raises UsageError."""
     for file in files:
         if file is None:
             continue
+        there = file.exists()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.open("ab").close()
+            if not there:
+                file.unlink()
         except OSError as error:
             raise UsageError(f"{file}: can't be written: {error.strerror}; give another path") from error
 

@@ -155,7 +155,8 @@ class Judging:
         if self.run.clock is not None:
             self.run.clock.close()
         if self.worker:
-            self.config.workeroutput["sessionproof"] = [list(left), requests]  # type: ignore[attr-defined]
+            told = [list(left), requests, self.run.lost, sorted(self.looked_at)]
+            self.config.workeroutput["sessionproof"] = told  # type: ignore[attr-defined]
             return
         self.report = self._report(left, requests)
         self.config.stash[REPORT] = self.report
@@ -181,8 +182,11 @@ class Judging:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        left, requests = getattr(node, "workeroutput", {}).get("sessionproof", ([], 0))
+        told = getattr(node, "workeroutput", {}).get("sessionproof", ([], 0, "", []))
+        left, requests, lost, looked_at = told
         self.elsewhere = (*self.elsewhere, *left)
+        self.run.lost = self.run.lost or lost
+        self.looked_at |= set(looked_at)
         self.run.recorder.count += requests
 
     elsewhere: tuple[str, ...] = ()

@@ -258,7 +258,6 @@ def test_several_workers_have_one_seed(workers: tuple[Repository, Ended]) -> Non
     assert set(seeds) == {str(repository.document["seed"])}
 
 
-@pytest.mark.xfail(strict=True, reason="judging: the controller doesn't know that a worker has lost the target")
 def test_a_target_that_dies_under_several_workers(repository: Repository) -> None:
     ids = ("RES-01", "RES-02", "LIF-01", "LIF-03", "LIF-05", "LIF-06", "ISO-01", "ISO-03")
     repository.tests("".join(MARKED.replace("RES-01", id).replace("test_", f"test_{id[:3]}{id[4:]}_") for id in ids))
