@@ -13,7 +13,7 @@ from sessionproof.effort import Effort
 from sessionproof.errors import UsageError
 from sessionproof.suggest import did_you_mean
 
-__all__ = ["OPTIONS", "Option", "Settings", "gather"]
+__all__ = ["CHECK_OPTIONS", "OPTIONS", "Option", "Settings", "gather"]
 
 CONFIG_FILE = "sessionproof.toml"
 
@@ -95,6 +95,12 @@ OPTIONS = (
     Option("history", "FILE", "Write every call as a JSON line (docs/history.md).", Path),
 )
 
+# What only `check` takes.
+CHECK_OPTIONS = (
+    Option("jobs", "N", "Judge by so many processes (default: as many as there are cores, if it is long).", _whole),
+    Option("minimised", "DIR", "Leave the few calls that show a failure there (default: beside the history).", Path),
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -118,6 +124,8 @@ class Settings:
     junit: Path | None = None
     html: Path | None = None
     history: Path | None = None
+    jobs: int = 0
+    minimised: Path | None = None
 
 
 def gather(
@@ -130,7 +138,7 @@ def gather(
     environment = os.environ if environment is None else environment
     in_file = _from_file((folder or Path.cwd()) / CONFIG_FILE)
     values: dict[str, Any] = {}
-    for option in (Option("base_url", "URL", ""), *OPTIONS):
+    for option in (Option("base_url", "URL", ""), *OPTIONS, *CHECK_OPTIONS):
         for source, text in (
             (option.flag, given.get(option.name)),
             (option.variable, environment.get(option.variable)),

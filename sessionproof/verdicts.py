@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from sessionproof.requirements import Requirement
+from sessionproof.timeline import Timeline
 
 __all__ = ["CheckResult", "Evidence", "Exit", "RequirementResult", "Verdict", "combine", "exit_code"]
 
@@ -53,6 +54,7 @@ class Evidence:
     expected: str
     seen: str
     exchange: str = ""  # request line, headers and body, then the answer's, as text
+    timeline: Timeline | None = None  # the calls that show it, where it takes several
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ _COMMANDS = {
     "browser": ("browser", "Judge a browser extension by driving it."),
     "pact": ("pact", "Replay what consumers expect against a session API."),
     "load": ("load", "Put a session API under load, and judge every answer meanwhile."),
+    "check": ("check", "Judge recorded traffic: a history, or a HAR file."),
     "init": ("init", "Write a contract for your API from its OpenAPI document."),
     "report": ("report", "Put the reports of several runs side by side."),
     "baseline": ("baseline", "Write down what is accepted today."),

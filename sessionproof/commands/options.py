@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
-from sessionproof.settings import OPTIONS, Option
+from sessionproof.settings import CHECK_OPTIONS, OPTIONS, Option
 
-__all__ = ["run_options"]
+__all__ = ["check_options", "run_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def run_options(command: F) -> F:
     """Give `command` an option for every setting; its values arrive as text, by the setting's name."""
-    for option in reversed(OPTIONS):
+    return _with(command, OPTIONS)
+
+
+_OF_RECORDINGS = ("contract", "sidecar", "life", "only", "baseline", "json", "junit", "html")
+
+
+def check_options(command: F) -> F:
+    """Like `run_options`, for a command that judges what was recorded."""
+    return _with(command, (*(option for option in OPTIONS if option.name in _OF_RECORDINGS), *CHECK_OPTIONS))
+
+
+def _with(command: F, options: Sequence[Option]) -> F:
+    for option in reversed(options):
         command = _as_click(option)(command)
     return command
 

@@ -44,6 +44,10 @@ class Recorder:
                 self._out.write(self._encode(event) + b"\n")
         return event
 
+    def shown(self, reply: Reply) -> Event:
+        """The event of a reply for showing it again, on the run's own clock; nothing is recorded."""
+        return self._event(0, reply, reply.began, reply.ended, "", 0.0)
+
     def close(self) -> None:
         """Everything recorded is in the file afterwards. May be called twice."""
         if self._out is not None:

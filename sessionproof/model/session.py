@@ -95,7 +95,9 @@ class Session:
         self, events: list[Seen], talk: list[Seen], views: list[View], judgement: Judgement, *, keeps: bool
     ) -> list[Conversation]:
         """The conversation from clear to clear. What overlaps a clear may belong to either side."""
-        views = [view for view in views if view.event.t1 < self.life.ending and self._is_own(view.event)]
+        clock = events[0].clock if events else ""
+        views = [view for view in views if view.event.clock == clock and self._is_own(view.event)]
+        views = [view for view in views if view.event.t1 < self.life.ending]
         clears = [] if keeps else [event for event in events if event.op == "clear" and not refused(event)]
         sure = [event for event in clears if done(event) and self._is_own(event)]
         unsure = min((event.t0 for event in clears if event not in sure), default=inf)

@@ -11,8 +11,10 @@ from _pytest.outcomes import Failed, Skipped
 from sessionproof.caller import SetUpFailed
 from sessionproof.errors import TargetError
 from sessionproof.expect import Expect, NotDeclared, Unproven, Violation, whose
+from sessionproof.history.timeline import timeline_of
 from sessionproof.repeat import exchange, repeat_script
 from sessionproof.run import CURRENT, MissingUser, Run, TargetLost
+from sessionproof.timeline import Timeline
 from sessionproof.verdicts import CheckResult, Evidence, Verdict
 from sessionproof.wire import Reply
 
@@ -102,8 +104,10 @@ def _failed(
     if last is None:
         return replace(own, reason=f"expected {expected}; seen {seen}", evidence=(Evidence(expected, seen),))
     redactor = run.redactor
-    evidence = Evidence(redactor.text(expected), redactor.text(seen), exchange(last, redactor))
-    shown = run.transcript[_place(run.transcript, last) :] if shows_later else [last]
+    place = _place(run.transcript, last)
+    picture = _picture(run, run.transcript[: None if shows_later else place + 1], last)
+    evidence = Evidence(redactor.text(expected), redactor.text(seen), exchange(last, redactor), picture)
+    shown = run.transcript[place:] if shows_later else [last]
     pause = run.clock.in_shell if run.clock and CURRENT.get().timed else None
     script = ""
     if not run.client:  # what a client does, no script of calls repeats
@@ -119,6 +123,13 @@ def _failed(
 
 def _place(transcript: list[Reply], wanted: Reply) -> int:
     return next((place for place, reply in enumerate(transcript) if reply is wanted), len(transcript) - 1)
+
+
+def _picture(run: Run, replies: list[Reply], wrong: Reply) -> Timeline | None:
+    """The calls up to the one that is wrong; a single one needs no picture."""
+    events = [run.recorder.shown(reply) for reply in replies]
+    marked = [event for event, reply in zip(events, replies, strict=True) if reply is wrong]
+    return timeline_of(events, marked, "not as expected") if len(events) > 1 else None
 
 
 def _leaks(name: str, own: CheckResult, run: Run) -> Iterator[CheckResult]:
@@ -148,7 +159,7 @@ def from_properties(properties: list[tuple[str, Any]]) -> list[CheckResult]:
 
 
 def _result(row: dict[str, Any]) -> CheckResult:
-    evidence = tuple(Evidence(**one) for one in row["evidence"])
+    evidence = tuple(_evidence(one) for one in row["evidence"])
     return CheckResult(
         **{
             **row,
@@ -158,3 +169,8 @@ def _result(row: dict[str, Any]) -> CheckResult:
             "evidence": evidence,
         }
     )
+
+
+def _evidence(row: dict[str, Any]) -> Evidence:
+    timeline = row["timeline"]
+    return Evidence(**{**row, "timeline": Timeline.from_dict(timeline) if timeline else None})

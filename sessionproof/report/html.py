@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from sessionproof.report.files import save
 from sessionproof.report.text import cut, visible
+from sessionproof.report.timeline import WIDTH, draw
 from sessionproof.report.words import headline, help_for, seconds
 from sessionproof.verdicts import Verdict
 
@@ -40,6 +41,7 @@ _TONES = {
     "NOTHING JUDGED": "unproven",
 }
 _EVIDENCE = 20  # of one requirement; the JSON report has it all
+_PICTURES = 3  # of one requirement
 _EXCHANGE = {"lines": 400, "columns": 4_000}
 
 
@@ -94,11 +96,27 @@ def report_sections(report: Report) -> list[Section]:
         },
         "evidence_limit": _EVIDENCE,
     }
+    figures = list(_figures(report))
+    timelines = {"figures": figures, "width": WIDTH}
     return [
+        *([Section("timelines", "What happened", "timelines.html.j2", timelines, "timeline.css")] if figures else []),
         Section("requirements", "Requirements", "requirements.html.j2", requirements),
         *([Section("load", "Load", "load.html.j2", {"load": report.load})] if report.load is not None else []),
         *([Section("attention", "Also look at", "attention.html.j2", {"lists": shown})] if shown else []),
     ]
+
+
+def _figures(report: Report) -> Iterable[dict[str, Any]]:
+    """The pictures of what failed; each requirement's begin with its first."""
+    for result in report.results:
+        shown = [(one, one.timeline) for one in result.evidence if one.timeline is not None]
+        for number, (evidence, timeline) in enumerate(shown[:_PICTURES], 1):
+            yield {
+                "anchor": f"timeline-{result.requirement.id}-{number}",
+                "requirement": result.requirement,
+                "evidence": evidence,
+                "drawing": draw(timeline),
+            }
 
 
 def _head(report: Report) -> Page:

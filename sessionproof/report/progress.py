@@ -77,6 +77,11 @@ class Progress:
             self._paper.line(f"{self._count()}  {words}")
             self._told_until = time.monotonic() + left
 
+    def doing(self, what: str, share: float) -> None:
+        """Says how much of something is done, from 0 to 1; a log isn't told."""
+        if self._live:
+            self._live.update(self._paper.text(f"{what} {share:.0%}"), refresh=True)
+
     def stop(self) -> None:
         """Takes the live line away; may be called twice, or without a start."""
         if self._live:

@@ -1,0 +1,180 @@
+"""Histories judged in shares, by as many processes as wanted: the result is that of one process that judges it all."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from sessionproof.check.reading import events_in, without_cut_line
+from sessionproof.check.sharing import Dealt, Piece, deal, lines_of, pieces
+from sessionproof.check.source import Source, blocks
+from sessionproof.check.stopping import Stop
+from sessionproof.errors import SessionProofError, UsageError
+from sessionproof.model import Anomaly, Judgement, Part, Rules, Shard, join
+
+__all__ = ["Judged", "judge_sources"]
+
+Told = Callable[[str, float], None]  # what is done at the moment, and how much of it is done, from 0 to 1
+
+_SHARE = 24 << 20  # bytes of lines that a process holds at a time
+_GROWS = 8  # times the size of a packed history that it has unpacked, about
+
+
+@dataclass
+class Judged:
+    """What the sources show, and how far they were judged."""
+
+    judgement: Judgement = field(default_factory=Judgement)
+    events: int = 0
+    jobs: int = 1
+    cut: tuple[str, ...] = ()  # files whose last line broke off
+    stopped: bool = False  # before the end
+
+
+@dataclass(frozen=True)
+class _Work:
+    sources: tuple[Source, ...]
+    rules: Rules
+    stop: Stop
+    tell: Told
+
+
+def judge_sources(
+    sources: tuple[Source, ...],
+    rules: Rules,
+    jobs: int = 0,
+    *,
+    share: int = _SHARE,
+    stop: Stop | None = None,
+    tell: Told = lambda what, done: None,
+) -> Judged:
+    """Judges the sources together, in shares of about `share` bytes.
+
+    `jobs` are processes; 0: as many as there are cores, where that is worth it. Raises Unreadable for a line that is
+    no event, and UsageError where there is no room for the shares.
+    """
+    size = sum(source.size * (_GROWS if source.packed else 1) for source in sources)
+    jobs = jobs or (len(os.sched_getaffinity(0)) if size > 2 * share else 1)
+    work = _Work(sources, rules, stop or Stop(), tell)
+    if jobs == 1 and size <= share:
+        judged = _at_once(work, size)
+    else:
+        try:
+            with tempfile.TemporaryDirectory(prefix="sessionproof-") as folder:
+                judged = _in_shares(work, max(jobs, -(-size // share)), jobs, share, Path(folder))
+        except OSError as error:
+            raise UsageError(
+                f"{tempfile.gettempdir()}: {error.strerror}: a long history is copied there in shares; "
+                "TMPDIR names another folder"
+            ) from error
+        except BrokenProcessPool as error:
+            raise SessionProofError("one of the processes that judge was ended from outside; try --jobs 1") from error
+    judged.judgement.anomalies.sort(key=_order)
+    return judged
+
+
+def _order(anomaly: Anomaly) -> tuple[Any, ...]:
+    """The same whoever found it."""
+    last = [(event.clock, event.n) for event in anomaly.events[-1:]]
+    return last, anomaly.name, anomaly.requirement, anomaly.subject
+
+
+def _at_once(work: _Work, size: int) -> Judged:
+    judged, shard, seen, cut = Judged(), Shard(work.rules), 0, []
+    with _without_collector():
+        for source in work.sources:
+            for block in lines_of(Piece(source, source.begins, None)):
+                if work.stop:
+                    judged.stopped = True
+                    break
+                if not block.endswith(b"\n"):
+                    block, broke_off = without_cut_line(block)
+                    cut += [source.name] * broke_off
+                events = events_in(block, source.name)
+                for event in events:
+                    shard.add(event)
+                judged.events += len(events)
+                seen += len(block)
+                work.tell("judging", min(1.0, seen / size))
+        judged.judgement = join([shard.end()], work.rules)
+    judged.cut = tuple(cut)
+    return judged
+
+
+def _in_shares(work: _Work, shares: int, jobs: int, piece: int, folder: Path) -> Judged:
+    parts_of = pieces(work.sources, piece)
+    judged = Judged(jobs=jobs)
+    with _processes(jobs) as carry_out:
+        dealt: list[Dealt] = []
+        for one in carry_out(deal, [(part, shares, folder, str(number)) for number, part in enumerate(parts_of)]):
+            dealt.append(one)
+            work.tell("reading", len(dealt) / len(parts_of))
+            if work.stop:
+                break
+        judged.events = sum(one.events for one in dealt)
+        judged.cut = tuple(part.source.name for part, one in zip(parts_of, dealt, strict=False) if one.cut)
+        parts: list[Part] = []
+        files = [] if work.stop else [tuple(one.files[share] for one in dealt) for share in range(shares)]
+        for part in carry_out(_judge_share, [(share, of, work.rules) for share, of in enumerate(files)]):
+            parts.append(part)
+            work.tell("judging", len(parts) / shares)
+            if work.stop:
+                break
+        judged.stopped = len(dealt) < len(parts_of) or len(parts) < shares
+        judged.judgement = join(parts, work.rules)
+    return judged
+
+
+def _judge_share(share: int, files: tuple[Path, ...], rules: Rules) -> Part:
+    """What one share shows. The lines without a session belong to the first; the others only overhear the lists."""
+    shard = Shard(rules)
+    with _without_collector():
+        for file in files:
+            with file.open("rb") as lines:
+                for block in blocks(lines):
+                    for event in events_in(block, ""):
+                        (shard.add if event.session or not share else shard.overhear)(event)
+        return shard.end()
+
+
+@contextmanager
+def _processes(jobs: int) -> Iterator[Callable[..., Iterator[Any]]]:
+    """A way to carry out a function for each of several arguments, with the results in their order."""
+    if jobs == 1:
+        yield lambda function, arguments: (function(*each) for each in arguments)
+        return
+    # A copy of this process begins at once; elsewhere than on Linux copies aren't safe.
+    context = get_context("fork" if sys.platform == "linux" else "spawn")
+    pool = ProcessPoolExecutor(jobs, context, _leave_signals)
+    try:
+        yield lambda function, arguments: pool.map(function, *zip(*arguments, strict=True))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_signals() -> None:
+    """Ctrl-C is for the process that we work for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Events hold no cycles, and looking for some among millions of them costs as much as judging them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
