@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from sessionproof.model.judgement import Anomaly, Judgement
+from sessionproof.model.judgement import Anomaly, Judgement, Name
 from sessionproof.model.outcome import done, open_ended, refused, when, who
 from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Seen
@@ -41,7 +41,9 @@ class Lifetime:
     ending: float = inf  # when the first call began that may have ended it
     ended: Seen | None = None  # the first acknowledged delete
     raced: bool = False  # writes were under way at that delete
-    anomalies: list[Anomaly] = field(default_factory=list)
+    renewed: Seen | None = None  # the renewal that `sure` goes by, if it isn't the birth
+    long: list[float] = field(default_factory=list)  # ends of calls that went on beyond the end as it was known then
+    served: Seen | None = None  # the call that began last of those that found it alive
 
 
 def serves(event: Seen, rules: Rules) -> bool:
@@ -84,58 +86,123 @@ def says_gone(event: Seen, life: Lifetime, rules: Rules) -> bool:
 def judge_life(session: str, events: Sequence[Seen], life: Lifetime, rules: Rules, judgement: Judgement) -> None:
     """Add to `judgement` what is wrong with one session's life; `events` are all calls on it, of one clock."""
     _find_deletes(events, life, rules)
-    told: set[str] = set()
+    served = [event for event in events if serves(event, rules)]
+    gone = [event for event in events if event.status in rules.gone and says_gone(event, life, rules)]
+    life.served = max(served, key=_begins, default=None)
+    _find_renewals(served, life, rules)
+    told = _Told(session, life, judgement)
+    if life.ended is not None:
+        _after_delete(served, life, told)
+    if life.over < inf:
+        _after_end(events, served, life, rules, told)
+    if gone:
+        _when_gone(gone, life, told)
+    _count(events, life, judgement)
 
-    def tell(name: str, requirement: str, events: tuple[Seen | None, ...], sentence: str) -> None:
-        if name not in told:
-            told.add(name)
+
+def _after_delete(served: Sequence[Seen], life: Lifetime, told: _Told) -> None:
+    """Nothing succeeds after an acknowledged delete."""
+    end = life.ended
+    later = next((event for event in served if end is not None and event.t0 > end.t1), None)
+    if end is None or later is None:
+        return
+    sentence = (
+        f"{who(end)} was told at {when(end.t1)} that session {told.session} is deleted; the {later.op} of {who(later)} "
+        f"from {when(later.t0)} on succeeds (status {later.status})"
+    )
+    told.tell("resurrected", "CON-02" if life.raced else "LIF-05", (end, later), sentence)
+
+
+def _after_end(events: Sequence[Seen], served: Sequence[Seen], life: Lifetime, rules: Rules, told: _Told) -> None:
+    """Nothing succeeds after the last possible end. On the way `life.over` moves from that of the birth to the last."""
+    if life.served is None or _begins(life.served) <= life.over:
+        return  # nobody was served after the first of the possible ends
+    alive = set(map(id, served))
+    last = life.born
+    for event in sorted(events, key=_begins):
+        begins = _begins(event)
+        if begins > life.over and id(event) in alive and not (life.ended is not None and event.t0 > life.ended.t1):
+            sentence = (
+                f"session {told.session} was over at {when(life.over)} at the latest, {life.length:g} s after what "
+                f"may have renewed it last; the {event.op} of {who(event)} at {when(begins)} succeeds (status "
+                f"{event.status})"
+            )
+            events_shown = (life.born, last if last is not life.born else None, event)
+            told.tell("immortal", _immortal(event, life, rules), events_shown, sentence)
+        over = life.over
+        _perhaps_renewed(event, life, rules)
+        last = event if life.over > over else last
+
+
+def _when_gone(gone: Sequence[Seen], life: Lifetime, told: _Told) -> None:
+    """That a session is gone is right only where it may have ended, and then nobody is served any more."""
+    for event in gone:
+        ends = event.t1 + event.shift
+        born_before = life.born is not None and life.born.t1 < event.t0
+        if born_before and event.t1 < life.ending and ends < life.sure:
+            since = life.renewed or life.born
+            if since is None or (life.renewed is not None and since.t0 > event.t1):
+                _goes_on(event, since, told)
+                continue
+            sentence = (
+                f"session {told.session} lives until {when(life.sure)} at least ({life.length:g} s from the {since.op} "
+                f"at {when(_begins(since))} on); the {event.op} of {who(event)} at {when(ends)} says that it is gone "
+                f"(status {event.status})"
+            )
+            told.tell("premature", _premature(life), (life.born, life.renewed, event), sentence)
+        elif life.served is not None and life.served.t0 > event.t1 and not _was_deleted(life, life.served):
+            _goes_on(event, life.served, told)
+
+
+def _goes_on(gone: Seen, served: Seen | None, told: _Told) -> None:
+    if served is not None:
+        sentence = (
+            f"{who(gone)} was told at {when(gone.t1)} that session {told.session} is gone; the {served.op} of "
+            f"{who(served)} from {when(served.t0)} on succeeds (status {served.status})"
+        )
+        told.tell("resurrected", "EXP-08", (gone, served), sentence)
+
+
+def _was_deleted(life: Lifetime, event: Seen) -> bool:
+    return life.ended is not None and event.t0 > life.ended.t1
+
+
+class _Told:
+    """Anomalies of one session, each name once."""
+
+    def __init__(self, session: str, life: Lifetime, judgement: Judgement) -> None:
+        self.session, self._judgement = session, judgement
+        self._names: set[Name] = set()
+
+    def tell(self, name: Name, requirement: str, events: Iterable[Seen | None], sentence: str) -> None:
+        if name not in self._names:
+            self._names.add(name)
             shown = tuple(event for event in events if event is not None)
-            judgement.anomalies.append(Anomaly(name, requirement, session, shown, sentence))  # type: ignore[arg-type]
-
-    in_turn = sorted(events, key=lambda event: event.t0 + event.shift)
-    last_served = max((event for event in in_turn if serves(event, rules)), key=lambda event: event.t0, default=None)
-    renewed = life.born
-    gone: Seen | None = None
-    for event in in_turn:
-        begins, ends = event.t0 + event.shift, event.t1 + event.shift
-        if says_gone(event, life, rules):
-            _judge_gone(event, begins, ends, life, renewed, last_served, judgement, tell)
-            gone = gone or event
-            continue
-        if not serves(event, rules):
-            _perhaps_renewed(event, ends, life, rules)
-            continue
-        if life.ended is not None and event.t0 > life.ended.t1:
-            tell(
-                "resurrected", "CON-02" if life.raced else "LIF-05", (life.ended, event),
-                f"{who(life.ended)} was told at {when(life.ended.t1)} that session {session} is deleted; {event.op} by "
-                f"{who(event)} from {when(event.t0)} on succeeds (status {event.status})",
-            )  # fmt: skip
-        elif begins > life.over:
-            absolute = rules.absolute < inf and life.born is not None and begins > life.born.t1 + rules.absolute
-            tell(
-                "immortal", _immortal(event, absolute), (life.born, renewed, event),
-                f"session {session} was over at {when(life.over)} at the latest, {life.length:g} s after its last "
-                f"renewal; {event.op} by {who(event)} succeeds at {when(begins)} (status {event.status})",
-            )  # fmt: skip
-        elif gone is not None and event.t0 > gone.t1 and "premature" not in told:
-            tell(
-                "resurrected", "EXP-08", (gone, event),
-                f"{who(gone)} was told at {when(gone.t1)} that session {session} is gone; {event.op} by {who(event)} "
-                f"from {when(event.t0)} on succeeds (status {event.status})",
-            )  # fmt: skip
-        if event.op in rules.refreshed_by and rules.life_kind in ("idle", "both") and life.length < inf:
-            until = min(begins + life.length - rules.early, _capped(life, rules))
-            if until > life.sure and life.born is not None:
-                life.sure, renewed = until, event
-        _perhaps_renewed(event, ends, life, rules)
-    _count(in_turn, life, judgement)
+            self._judgement.anomalies.append(Anomaly(name, requirement, self.session, shown, sentence))
 
 
-def begin(event: Seen, life: Lifetime, rules: Rules) -> None:
-    """`event` is the create that issued the session."""
+def _begins(event: Seen) -> float:
+    return event.t0 + event.shift
+
+
+def _find_renewals(served: Iterable[Seen], life: Lifetime, rules: Rules) -> None:
+    """That a renewal succeeded shows that the session lives on for a whole life, whatever else is said of it."""
+    if life.born is None or rules.life_kind not in ("idle", "both") or life.length == inf:
+        return
+    renewals = [event for event in served if event.op in rules.refreshed_by]
+    if renewals:
+        last = max(renewals, key=_begins)
+        until = min(_begins(last) + life.length - rules.early, _capped(life, rules))
+        if until > life.sure:
+            life.sure, life.renewed = until, last
+
+
+def begin(event: Seen, events: Iterable[Seen], life: Lifetime, rules: Rules) -> None:
+    """`event` is the create that issued the session. Where another call also says how long it is to live, nobody knows
+    which of the two holds."""
     life.born, life.owner = event, event.user
-    life.length = _length(event, rules)
+    others = (other.sent for other in events if other is not event and other.sent is not None)
+    life.length = inf if any(sent.life is not None for sent in others) else _length(event, rules)
     if not rules.life_kind or life.length == inf:
         return
     life.sure = min(event.t0 + event.shift + life.length - rules.early, _capped(life, rules))
@@ -160,17 +227,25 @@ def _capped(life: Lifetime, rules: Rules) -> float:
     return life.born.t0 + life.born.shift + rules.absolute - rules.early
 
 
-def _perhaps_renewed(event: Seen, ends: float, life: Lifetime, rules: Rules) -> None:
-    """The call may have begun the life anew: then it is over later."""
+def _perhaps_renewed(event: Seen, life: Lifetime, rules: Rules) -> None:
+    """The call may have begun the life anew: then it is over later.
+
+    It can't have after the end. A call that goes on beyond the end as it is known now renews at the end; when another
+    one moves the end on, it may have renewed later still, and is looked at again (at most too often, which errs on the
+    side of a longer life).
+    """
     if rules.life_kind not in ("idle", "both") or event.op in rules.not_refreshed_by or event.op in ("list", "health"):
         return
-    begins = event.t0 + event.shift
-    if begins > life.over or (event.status in rules.gone and not event.odd):
+    if _begins(event) > life.over or (event.status in rules.gone and not event.odd):
         return
-    if event.sent is not None and event.sent.life is not None and event is not life.born:
-        life.over, life.sure = inf, -inf  # nobody knows which life it has from now on
-    until = max(ends, life.over) if open_ended(event) else ends
-    life.over = max(life.over, until + life.length + rules.late)
+    before, length = life.over, life.length + rules.late
+    ends = inf if open_ended(event) else event.t1 + event.shift
+    life.over = max(before, min(ends, before) + length)
+    if life.over > before:
+        for _ in life.long:
+            life.over = max(life.over, *(min(other, life.over) + length for other in life.long))
+    if ends > before:
+        life.long.append(ends)
     if life.born is not None:
         life.over = min(life.over, life.born.t1 + life.born.shift + rules.absolute + rules.late)
 
@@ -189,36 +264,14 @@ def _find_deletes(events: Iterable[Seen], life: Lifetime, rules: Rules) -> None:
         )
 
 
-def _judge_gone(event, begins, ends, life, renewed, last_served, judgement, tell) -> None:  # type: ignore[no-untyped-def]
-    """That a session is gone is right only where it may have ended."""
-    session = event.session
-    if life.born is None or life.born.t1 >= event.t0:
-        return
-    if life.ending <= event.t1:
-        return
-    if ends < life.sure:
-        by_default = f"until {when(life.sure)} at least"
-        since = renewed or life.born
-        tell(
-            "premature", _premature(renewed, life), (life.born, renewed if renewed is not life.born else None, event),
-            f"session {session} lives {by_default} ({life.length:g} s from the {since.op} at "
-            f"{when(since.t0 + since.shift)} on); {event.op} by {who(event)} at {when(ends)} says that it is gone "
-            f"(status {event.status})",
-        )  # fmt: skip
-    elif last_served is not None and last_served.t0 > event.t1:
-        return
-    else:
-        judgement.undecided["EXP-02"] += int(begins <= life.over and life.over < inf)
-
-
-def _premature(renewed: Seen | None, life: Lifetime) -> str:
-    if renewed is None or renewed is life.born:
+def _premature(life: Lifetime) -> str:
+    if life.renewed is None:
         return "EXP-02"
-    return "EXP-06" if renewed.op == "heartbeat" else "EXP-07"
+    return "EXP-06" if life.renewed.op == "heartbeat" else "EXP-07"
 
 
-def _immortal(event: Seen, absolute: bool) -> str:
-    if absolute:
+def _immortal(event: Seen, life: Lifetime, rules: Rules) -> str:
+    if life.born is not None and life.over == life.born.t1 + life.born.shift + rules.absolute + rules.late:
         return "EXP-10"
     return "EXP-01" if event.op in ("read", "messages", "cases", "case_history", "uploads") else "EXP-08"
 

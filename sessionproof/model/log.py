@@ -69,6 +69,7 @@ class _Log:
         for text, event in talk.maybe:
             self._of(text).maybe.append(event)
         self.never = {text: event for text, event in talk.never if text not in self.sent}
+        self.repeated = {text for text, sent in self.sent.items() if sent.most > 1}
         self.order: list[Any] = []  # the entries that were sent, as far as anybody was shown them
         self.anchored = False  # whether the order begins where the log begins
         self.longest: View | None = None
@@ -110,44 +111,86 @@ class _Log:
 
     # The order
 
+    def look_at_each(self, views: Sequence[View]) -> None:
+        """What can be said without an order: pages of unknown places, with texts that are there several times."""
+        for view in views:
+            for key in view.keys:
+                if key not in self.sent:
+                    self.strange(key, view)
+            self.count([key for key in view.keys if key in self.sent], view)
+
     def place(self, views: Sequence[View]) -> list[tuple[View, int, int]]:
         """Each view with the least and the most entries that the log had when it was read; -1 for no upper limit."""
         lists: dict[int, list[View]] = defaultdict(list)
-        placed: list[tuple[View, int, int]] = []
+        beyond: list[tuple[View, int, int]] = []  # pages after the end
         for view in views:
+            if view.moved:
+                self._undecided(view)
             if view.length or view.whole:
                 lists[id(view.entries)].append(view)
             elif view.anchored and self.talk.closed:
-                placed.append((view, 0, view.start))  # a page after the end
+                beyond.append((view, 0, view.start))
         if not lists:
-            return placed
+            self.anchored = True
+            return beyond
         windows = [_Windows(self, same) for same in lists.values()]
         self.anchored = any(one.anchored for one in windows)
         best = max((one for one in windows if one.anchored or not self.anchored), key=lambda one: len(one.own))
         self.order, self.longest = best.own, max(best.views, key=lambda view: view.start + view.length)
+        ahead = self._assemble([one for one in windows if one is not best])
+        self.count(self.order, self.longest)
+        placed = beyond if self.anchored else []
         for one in windows:
-            if one is best and len(set(one.own)) == len(one.own):
-                placed += one.placed()
+            if one is best and self.repeated.isdisjoint(one.own):
+                placed += one.placed(ahead)
                 continue
             for view in one.views:
                 keys = one.shown(view)
-                at = self._position(view, keys, one.before(view.start) if one is best else 0)
+                start = one.before(view.start) + (ahead if one is best else 0)
+                known = not view.moved and (one is best or view.anchored)
+                at = self._position(view, keys, start if known else None)
                 if at is not None:
                     placed.append((view, at + len(keys), at + len(keys) if view.ends else -1))
         return placed
 
-    def _position(self, view: View, keys: list[Any], start: int) -> int | None:
-        """Where the view begins in the order; None where it has no place in it."""
+    def _assemble(self, windows: list[_Windows]) -> int:
+        """Lengthen the order by pages that overlap an end of it; how many entries have come before it thereby."""
+        before = 0
+        joined = True
+        while joined and windows:
+            joined = False
+            for one in windows:
+                keys, order = one.own, self.order
+                if not keys or not order or any(view.whole for view in one.views):
+                    continue
+                if not self.repeated.isdisjoint(keys):
+                    continue
+                if keys[-1] not in order and keys[0] in order:
+                    at = order.index(keys[0])
+                    if order[at:] == keys[: len(order) - at]:
+                        self.order, joined = order + keys[len(order) - at :], True
+                elif not self.anchored and keys[0] not in order and order[0] in keys:
+                    at = keys.index(order[0])
+                    if order[: len(keys) - at] == keys[at:]:
+                        self.order, joined = keys[:at] + order, True
+                        before += at
+        return before
+
+    def _position(self, view: View, keys: list[Any], start: int | None) -> int | None:
+        """Where the view begins in the order, which should be at `start`; None where it has no place in it."""
         self.count(keys, view)
         order = self.order
         if not keys:
             return 0 if view.whole else None
-        if order[start : start + len(keys)] == keys:
+        if start is not None and order[start : start + len(keys)] == keys:
             return start
         if not view.whole:
-            places = [at for at, key in enumerate(order) if key == keys[0]]
-            at = next((at for at in places if order[at : at + len(keys)] == keys), None)
-            if at is not None:
+            if start is not None or not self.repeated.isdisjoint(keys):
+                self._undecided(view)
+            if not self.repeated.isdisjoint(keys):
+                return None
+            at = order.index(keys[0]) if keys[0] in order else len(order)
+            if order[at : at + len(keys)] == keys:
                 return at
         self._disagree(view, keys)
         return None
@@ -197,48 +240,50 @@ class _Log:
                 found = most.get(high)
                 if found is None or view.event.t0 > found.event.t0:
                     most[high] = view
-        turns: Counter[Any] = Counter()
         now = -inf  # the earliest moment
         cause: View | Seen | None = None  # why it isn't earlier
-        for level in range(len(self.order) + 1):
-            if level:
-                text = self.order[level - 1]
-                begins, ends, event = self._bounds(text, turns[text])
-                turns[text] += 1
-                if begins > now:
-                    now, cause = begins, event
-                if now > ends and cause is not None:
-                    self._late(cause, event, text)
-                    now = min(now, ends)
+        for level, (text, begins, ends, event) in enumerate(self._entries()):
+            if begins > now:
+                now, cause = begins, event
+            if now > ends and cause is not None:
+                self._late(cause, event, text)
+                now = ends
             early, late = least.get(level), most.get(level)
             if early is not None and now > early.event.t1 and cause is not None:
                 self._shown_early(cause, early)
             if late is not None and late.event.t0 > now:
                 now, cause = late.event.t0, late
-        self._never_shown(now, cause)
+
+    def _entries(self) -> Iterator[tuple[Any, float, float, Seen | None]]:
+        """Level by level the entry that makes it, and its bounds: the order, then what nobody was shown.
+
+        Of the latter those that were acknowledged first come first: whoever can be late waits.
+        """
+        yield None, -inf, inf, None
+        turns: Counter[Any] = Counter()
+        for text in self.order:
+            yield text, *self._bounds(text, turns[text])
+            turns[text] += 1
+        if not self.anchored:
+            return
+        unseen = []
+        for text, sent in self.sent.items():
+            if turns[text] < len(sent.sure):
+                ended = sorted(sent.sure, key=lambda event: event.t1)
+                unseen += [(text, event) for event in ended[turns[text] :]]
+        for text, event in sorted(unseen, key=lambda pair: pair[1].t1):
+            yield text, event.t0, event.t1, event
 
     def _bounds(self, text: Any, turn: int) -> tuple[float, float, Seen | None]:
         """The first and the last moment of the `turn`-th entry of this text, and its request."""
         sent = self.sent[text]
         if sent.most == 1:
             (event,) = sent.sure or sent.maybe
-            return event.t0, event.t1 if sent.sure else inf, event
+            return event.t0, event.t1 if done(event) else inf, event
         begun = sorted((*sent.sure, *sent.maybe), key=lambda event: event.t0)
         ended = sorted(sent.sure, key=lambda event: event.t1)
-        last = ended[turn].t1 if turn < len(ended) else inf
+        last = ended[turn].t1 if turn < len(ended) and self.anchored else inf
         return (begun[turn].t0, last, begun[turn]) if turn < len(begun) else (-inf, inf, None)
-
-    def _never_shown(self, now: float, cause: View | Seen | None) -> None:
-        """What was acknowledged and isn't in the order comes after it."""
-        if not self.anchored:
-            return
-        there = Counter(self.order)
-        for text, sent in self.sent.items():
-            if there[text] < len(sent.sure) and cause is not None:
-                ended = sorted(sent.sure, key=lambda event: event.t1)
-                for event in ended[there[text] :]:
-                    if now > event.t1:
-                        self._late(cause, event, text)
 
     # What is told
 
@@ -332,7 +377,8 @@ class _Windows:
     """Views of one list of entries, and what of it was sent."""
 
     def __init__(self, log: _Log, views: list[View]) -> None:
-        self.views, self.entries = views, views[0].entries
+        self.views = views
+        self.entries = views[0].entries[: max(view.start + view.length for view in views)]
         self.anchored = any(view.anchored for view in views)
         self._before: list[int] | None = None
         self.own = self.entries
@@ -342,17 +388,19 @@ class _Windows:
             for at, entry in enumerate(self.entries):
                 self._before.append(self._before[-1] + (entry in log.sent))
                 if entry not in log.sent:
-                    showing = (view for view in views if view.start <= at < view.start + view.length)
-                    log.strange(entry, next(showing, views[0]))
+                    for view in views:
+                        if view.start <= at < view.start + view.length:
+                            log.strange(entry, view)
+                            break
 
     def before(self, at: int) -> int:
         """How many entries before this place were sent."""
         return at if self._before is None else self._before[at]
 
-    def placed(self) -> Iterator[tuple[View, int, int]]:
-        """The views as windows of the order, which this list is."""
+    def placed(self, ahead: int) -> Iterator[tuple[View, int, int]]:
+        """The views as windows of the order, in which this list stands after so many entries."""
         for view in self.views:
-            end = self.before(view.start + view.length)
+            end = self.before(view.start + view.length) + ahead
             yield view, end, end if view.ends else -1
 
     def shown(self, view: View) -> list[Any]:
@@ -364,15 +412,17 @@ def judge_log(talk: Conversation, judgement: Judgement) -> None:
     if not talk.views:
         return
     log = _Log(talk, judgement)
-    placed = log.place(talk.views)
-    log.sweep(placed)
+    if log.repeated and any(view.moved for view in talk.views):
+        log.look_at_each(talk.views)
+    else:
+        log.sweep(log.place(talk.views))
     looked = "CAS-04" if talk.case else "MSG-01"
     judgement.looked[looked] += len(talk.views)
     if not talk.case and len(log.order) > 1:
         judgement.looked["MSG-02"] += len(talk.views)
     if not talk.case and _overlap(talk.sure):
         judgement.looked["MSG-03"] += 1
-    if any(sent.most > 1 for sent in log.sent.values()):
+    if log.repeated:
         judgement.undecided[looked] += 1
 
 

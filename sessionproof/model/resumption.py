@@ -55,10 +55,8 @@ def key_of_create(event: Seen, rules: Rules) -> Key | None:
     return event.user if rules.resumes_by == "user" else "", event.client, event.clock
 
 
-def spans(
-    session: str, creates: Iterable[Seen], last: Seen | None, life: Lifetime, bound: float, rules: Rules
-) -> list[tuple[Key, Span]]:
-    """The session as each client that was answered with it knows it; `last` is the last call that found it alive."""
+def spans(session: str, creates: Iterable[Seen], life: Lifetime, bound: float, rules: Rules) -> list[tuple[Key, Span]]:
+    """The session as each client that was answered with it knows it."""
     by_key: dict[Key, list[Seen]] = defaultdict(list)
     for event in creates:
         key = key_of_create(event, rules)
@@ -66,7 +64,7 @@ def spans(
             by_key[key].append(event)
     found = []
     for key, same in by_key.items():
-        alive = [*same, last] if last is not None and last.clock == key[2] else same
+        alive = [*same, life.served] if life.served is not None and life.served.clock == key[2] else same
         first, latest = min(same, key=lambda event: event.t1), max(alive, key=lambda event: event.t0)
         found.append((key, Span(session, first, latest, life.ending, life.sure, bound)))
     return found

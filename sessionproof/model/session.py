@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from sessionproof.model.judgement import Judgement
-from sessionproof.model.life import Lifetime, begin, judge_life, serves
+from sessionproof.model.life import Lifetime, begin, judge_life
 from sessionproof.model.log import Conversation, judge_log
 from sessionproof.model.outcome import done, key_of, refused
 from sessionproof.model.resumption import Key, Span, judge_creates, spans
@@ -62,18 +62,16 @@ class Session:
         life = self.life
         born = _birth(creates, rules)
         if born is not None:
-            begin(born, life, rules)
             events = [event for event in events if event.clock == born.clock]
+            begin(born, events, life, rules)
         elif len({event.clock for event in events}) > 1:
             return []  # nothing that needs a common clock can be told
         judge_life(self.id, events, life, rules, judgement)
         if creates:
             judge_creates(self.id, creates, life, rules, judgement)
         self._judge_logs(events, judgement)
-        served = [event for event in events if serves(event, rules)]
-        last = max(served, key=lambda event: event.t0, default=None)
         bound = min((event.t0 for event in events if _sets_status(event)), default=inf)
-        return spans(self.id, creates, last, life, bound, rules)
+        return spans(self.id, creates, life, bound, rules)
 
     # Conversations
 
@@ -108,10 +106,12 @@ class Session:
         for start, end in zip(starts, ends, strict=True):
             part = Conversation(self.id)
             part.views = [view for view in views if start < view.event.t0 and view.event.t1 < min(end, unsure)]
+            cleared = max((event.t0 for event in sure if event.t1 <= start), default=-inf)
             for event in talk:
-                self._sort_in(event, part, start, end)
+                self._sort_in(event, part, cleared, start, end)
             parts.append(part)
         left = len(views) - sum(len(part.views) for part in parts)
+        left += sum(1 for event in talk if any(event.t0 <= end and start <= event.t1 for start, end in bounds))
         if left:
             judgement.undecided["MSG-10"] += left
         return parts
@@ -119,12 +119,13 @@ class Session:
     def _is_own(self, event: Seen) -> bool:
         return not self._rules.users or self.life.owner is None or event.user == self.life.owner
 
-    def _sort_in(self, event: Seen, part: Conversation, start: float, end: float) -> None:
+    def _sort_in(self, event: Seen, part: Conversation, cleared: float, start: float, end: float) -> None:
+        """A sending that was over before `cleared` can't be in this part; one from `start` to `end` surely is."""
         sent = event.sent
         text = None if sent is None else key_of(sent.content if event.op == "add_message" else sent.question)
         if text is None or event.t0 > end:
             return
-        if refused(event) or (done(event) and event.t1 < start):
+        if refused(event) or (done(event) and event.t1 < cleared):
             part.never.append((text, event))
         elif done(event) and event.t0 > start and event.t1 < end and self._surely_shown(event):
             part.sure.append((text, event))

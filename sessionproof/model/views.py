@@ -15,14 +15,17 @@ class View:
     """`length` entries from `start` on in `entries`, as `event` showed them.
 
     `ends`: nothing came after them. `whole`: nothing came before them either. `asked`: the caller asked for a page.
-    `anchored`: `start` is the place in the conversation, and not only in `entries`.
+    `anchored`: `start` is the place in the conversation, and not only in `entries`. `moved`: it is at
+    another place than the one that was asked for.
     """
 
-    __slots__ = ("anchored", "asked", "ends", "entries", "event", "length", "start", "whole")
+    __slots__ = ("anchored", "asked", "ends", "entries", "event", "length", "moved", "start", "whole")
 
-    def __init__(self, event: Seen, entries: list[Any], length: int, whole: bool, ends: bool, asked: bool) -> None:
+    def __init__(
+        self, event: Seen, entries: list[Any], length: int, start: int | None, whole: bool, ends: bool, asked: bool
+    ) -> None:
         self.event, self.entries, self.start, self.length = event, entries, 0, length
-        self.whole, self.ends, self.asked, self.anchored = whole, ends, asked, True
+        self.whole, self.ends, self.asked, self.anchored, self.moved = whole, ends, asked, start is not None, False
 
     @property
     def keys(self) -> list[Any]:
@@ -50,13 +53,16 @@ class Views:
         whole, ends = _extent(got, len(keys), start, asked, event.op in rules.bounded)
         if not asked and not whole:
             start = None
-        view = View(event, self._entries, len(keys), whole, ends, asked)
+        view = View(event, self._entries, len(keys), start, whole, ends, asked)
         self.all.append(view)
         if not keys and start is not None and asked:
-            view.start, view.anchored = start, sent is not None and sent.limit not in (0, "0")
+            view.start = start
+            view.anchored = sent is not None and sent.limit not in (0, "0")
             return
         if not self._agrees(view, keys, start):
-            view.entries, view.start, view.anchored = keys, 0, whole
+            view.entries, view.start = keys, 0
+            if whole:
+                self._entries = keys
 
     def _agrees(self, view: View, keys: list[Any], start: int | None) -> bool:
         """Whether the view is a window of what is known, or continues it. A page whose place nobody knows, or that
@@ -64,7 +70,7 @@ class Views:
         known = self._entries
         if start is not None and start <= len(known) and self._continues(view, keys, start):
             return True
-        view.anchored = False
+        view.anchored, view.moved = view.whole, view.anchored and not view.whole
         if view.whole or not keys or keys[0] not in known:
             return False
         return self._continues(view, keys, known.index(keys[0]))
