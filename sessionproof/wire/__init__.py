@@ -2,8 +2,8 @@
 
 from sessionproof.wire.recognise import recognise_request
 from sessionproof.wire.reply import Answer, Reply
-from sessionproof.wire.request import Raw, Request, build_request
-from sessionproof.wire.shape import request_error, shape_error
+from sessionproof.wire.request import Raw, Request, build_request, identified
+from sessionproof.wire.shape import request_error, shape_error, value_error
 from sessionproof.wire.times import instant
 
 __all__ = [
@@ -12,8 +12,10 @@ __all__ = [
     "Reply",
     "Request",
     "build_request",
+    "identified",
     "instant",
     "recognise_request",
     "request_error",
     "shape_error",
+    "value_error",
 ]

@@ -15,7 +15,7 @@ from sessionproof.contract.expressions import Expression, drop_pointer, put_poin
 from sessionproof.contract.model import Binding, Contract, Parameter
 from sessionproof.contract.schemas import least
 
-__all__ = ["Raw", "Request", "build_request"]
+__all__ = ["Raw", "Request", "build_request", "identified"]
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -80,16 +80,16 @@ def build_request(
         if parameter.name.lower() not in {name.lower() for name, _ in (*query, *headers)}:
             pair = (parameter.name, _text(least(contract.document, parameter.schema)))
             (query if parameter.where == "query" else headers).append(pair)
-    identified = raw.identity and not binding.anonymous and contract.identity.kind != "none"
-    if identified:
-        _identify(contract, actor, query, headers)
+    in_query, in_headers = identified(contract, actor) if raw.identity and not binding.anonymous else ((), ())
+    query += in_query
+    headers += in_headers
     content, content_type = _body(kept, places, raw)
     if content_type and not any(name.lower() == "content-type" for name, _ in raw.headers):
         headers.append(("Content-Type", content_type))
     path = raw.path if raw.path is not None else _path(binding, places)
     query += raw.query
     target = path + (("&" if "?" in path else "?") + urlencode(query, errors="surrogatepass") if query else "")
-    user = actor.user or "" if identified else ""
+    user = actor.user or "" if in_query or in_headers else ""
     odd = raw is not _PLAIN and raw != _PLAIN
     return Request(binding, actor, binding.method, target, (*headers, *raw.headers), content, sent, user, odd)
 
@@ -113,14 +113,15 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _identify(contract: Contract, actor: Actor, query: list[tuple[str, str]], headers: list[tuple[str, str]]) -> None:
+def identified(contract: Contract, actor: Actor) -> tuple[Pairs, Pairs]:
+    """The query and the headers by which `actor` says who it is; both are empty for somebody who doesn't."""
     identity = contract.identity
-    if actor.user is None:
-        return
+    if actor.user is None or identity.kind == "none":
+        return (), ()
     if identity.kind == "query":
-        query.append((identity.name, actor.user))
-    else:
-        headers.append((identity.name, f"Bearer {actor.secret}".strip() if identity.kind == "bearer" else actor.user))
+        return ((identity.name, actor.user),), ()
+    said = f"Bearer {actor.secret}".strip() if identity.kind == "bearer" else actor.user
+    return (), ((identity.name, said),)
 
 
 def _path(binding: Binding, places: list[tuple[Expression, Any]]) -> str:

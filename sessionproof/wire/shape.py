@@ -18,7 +18,7 @@ from sessionproof.wire.reply import Reply
 from sessionproof.wire.request import Request
 from sessionproof.wire.times import instant
 
-__all__ = ["request_error", "shape_error"]
+__all__ = ["request_error", "shape_error", "value_error"]
 
 _formats = FormatChecker(())
 
@@ -59,6 +59,11 @@ def request_error(contract: Contract, request: Request) -> str:
     if binding.media_type and kind != binding.media_type.partition(";")[0]:
         return f"Content-Type is {kind}, not {binding.media_type}"
     return _misfit(contract.document, binding.body_schema, decoded_body(request)) if kind.endswith("json") else ""
+
+
+def value_error(contract: Contract, schema: Mapping[str, Any], value: Any) -> str:
+    """What of `value` doesn't fit a schema of the contract, in words; "" when it fits."""
+    return _misfit(contract.document, schema, value)
 
 
 def _against(reply: Reply, schema: Mapping[str, Any]) -> str:

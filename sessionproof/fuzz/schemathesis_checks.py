@@ -1,0 +1,72 @@
+"""What Schemathesis's own checks complain of, taken over only where it surely is a violation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+from sessionproof.contract.model import Parameter
+from sessionproof.expect import Violation
+from sessionproof.fuzz.builtin import BUILTIN
+from sessionproof.fuzz.stage import Heard
+from sessionproof.wire import Reply, Request, request_error, value_error
+
+__all__ = ["violations"]
+
+
+def violations(check: str, message: str, heard: Heard) -> Iterator[tuple[str, Violation]]:
+    """The requirement ("" for a note) and the violation that a failure of a Schemathesis check is; none for a false one."""
+    reply = heard.reply
+    if reply.status is None or not _SURE.get(check, _always)(reply):
+        return
+    expected = f"what Schemathesis's {check} wants"
+    yield BUILTIN[check].requirement, Violation(expected, " ".join(message.split()), reply)
+
+
+def _always(reply: Reply) -> bool:
+    return True
+
+
+def _is_no_declared_error(reply: Reply) -> bool:
+    """A 503 that the operation declares is an answer like others."""
+    return str(reply.status) not in reply.request.binding.responses
+
+
+def _is_really_malformed(reply: Reply) -> bool:
+    """Whether what was sent in the end breaks the contract's schemas: ids that were put in, and the way onto the wire,
+    may have mended what was generated."""
+    return reply.ok and bool(malformed(reply))
+
+
+def malformed(reply: Reply) -> str:
+    """What of a JSON body, or of a number in a query, breaks its schema; "" also where that can't be said for sure."""
+    contract, request = reply.contract, reply.request
+    if request.content and not request.binding.media_type.startswith("application/json"):
+        return ""
+    return request_error(contract, request) or _of_the_query(reply, request)
+
+
+def _of_the_query(reply: Reply, request: Request) -> str:
+    sent = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
+    for parameter in request.binding.parameters:
+        if parameter.where == "query" and parameter.name in sent and _is_number(parameter):
+            error = value_error(reply.contract, parameter.schema, _number(sent[parameter.name]))
+            if error:
+                return f"query {parameter.name}: {error}"
+    return ""
+
+
+def _is_number(parameter: Parameter) -> bool:
+    return parameter.schema.get("type") in ("integer", "number")
+
+
+def _number(text: str) -> Any:
+    return float(text) if re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", text.strip()) else text
+
+
+_SURE: dict[str, Callable[[Reply], bool]] = {
+    "not_a_server_error": _is_no_declared_error,
+    "negative_data_rejection": _is_really_malformed,
+}
