@@ -192,7 +192,11 @@ class Core(Repeats):
     # What changes.
 
     def changed(self, session: Session, change: Change, now: datetime) -> Session:
-        """Title, status and context are replaced if sent; metadata is merged, but for the length of life."""
+        """Title, status and context are replaced if sent; metadata is merged, but for the length of life.
+
+        A length that no session can have is refused, not left out.
+        """
+        self.lives.minutes((change.metadata or {}).get("timeout_minutes"))
         return replace(
             session,
             title=session.title if change.title is None else change.title,

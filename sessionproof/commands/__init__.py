@@ -17,6 +17,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "verify": ("verify", "Judge a session API, requirement by requirement."),
     "browser": ("browser", "Judge a browser extension by driving it."),
+    "fuzz": ("fuzz", "Explore a session API by its contract, with living sessions."),
     "pact": ("pact", "Replay what consumers expect against a session API."),
     "load": ("load", "Put a session API under load, and judge every answer meanwhile."),
     "check": ("check", "Judge recorded traffic: a history, or a HAR file."),

@@ -9,7 +9,7 @@ __all__ = ["BUILTIN", "Builtin"]
 
 @dataclass(frozen=True)
 class Builtin:
-    """A check of Schemathesis: the requirement that a failure of it breaks, "" where none says it (a note), or `off`."""
+    """A check of Schemathesis and the requirement that a failure of it breaks; "" where none says it: a note."""
 
     requirement: str = ""
     off: str = ""  # why it isn't asked
@@ -21,10 +21,14 @@ BUILTIN = {
     "negative_data_rejection": Builtin("SEC-03"),
     "use_after_free": Builtin("LIF-05"),
     "ensure_resource_availability": Builtin("LIF-01"),
-    "status_code_conformance": Builtin(off="statuses_are_declared looks at it, and knows what the contract says of refusals"),
+    "status_code_conformance": Builtin(
+        off="statuses_are_declared looks at it, and knows what the contract says of refusals"
+    ),
     "content_type_conformance": Builtin(),
     "response_headers_conformance": Builtin(),
-    "response_schema_conformance": Builtin(off="answers_fit_their_schema and errors_have_the_declared_shape look at it"),
+    "response_schema_conformance": Builtin(
+        off="answers_fit_their_schema and errors_have_the_declared_shape look at it"
+    ),
     "ignored_auth": Builtin(off="nobody_is_refused looks at it, for identities that no security scheme describes too"),
     "object_level_authorization": Builtin(off="strangers_see_and_change_nothing looks at it, with writes as well"),
     "positive_data_acceptance": Builtin(off="a schema doesn't say all: an id that isn't there fits it too"),

@@ -78,7 +78,7 @@ class Casting:
         role = role or self._role(case, binding)
         if role is Role.ANY:
             return Cast(role, self.owner.actor, named)
-        held, actor = self._held(role)
+        held, actor = self.held(role)
         for name in binding.sends:
             if name == "session":
                 _put(case, binding, name, held.session)
@@ -105,7 +105,7 @@ class Casting:
             there.pop(Role.ENDED)
         return self.chance.choices(list(there), list(there.values()))[0]
 
-    def _held(self, role: Role) -> tuple[Held, Actor]:
+    def held(self, role: Role) -> tuple[Held, Actor]:
         if role is Role.STRANGER and self.stranger is not None:
             return self.sessions.witness(), self.stranger.actor
         if role is Role.NOBODY and self.nobody is not None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-os.environ.setdefault("SCHEMATHESIS_TELEMETRY", "false")
 
 import schemathesis
 from schemathesis.checks import CheckContext
@@ -18,15 +15,13 @@ from schemathesis.engine.run import PhaseName
 from schemathesis.generation.case import Case
 
 from sessionproof.effort import Effort
-from sessionproof.expect import Violation
 from sessionproof.fuzz.builtin import BUILTIN
 from sessionproof.fuzz.document import explored
 from sessionproof.fuzz.stage import Stage
 from sessionproof.fuzz.transport import Explored, Transport
 
-__all__ = ["Budget", "explore"]
+__all__ = ["BUDGETS", "Budget", "explore", "failures"]
 
-_OUR_CHECK = "sessionproof"
 _LEFT_OUT = (PhaseName.PROBING, PhaseName.AUTH_BOOTSTRAP)  # they have a client of their own, or know other users
 
 
@@ -81,17 +76,17 @@ class _OwnWay(Engine):
         return plan
 
 
-def explore(stage: Stage, budget: Budget, *, fixed_time: bool = False) -> tuple[Explored, EventStream]:
+def explore(stage: Stage, budget: Budget, max_time: float | None = None) -> tuple[Explored, EventStream]:
     """The schema, and the engine's events, which have to be read to their end."""
     run = stage.run
-    config = schemathesis.Config.from_dict(_config(stage, budget, fixed_time=fixed_time))
+    config = schemathesis.Config.from_dict(_config(stage, budget, max_time))
     document = explored(run.contract)
     schema = Explored(raw_schema=document, config=config.projects.get(document))
     schema.ours = _Staged(stage)
     return schema, _OwnWay(schema).execute()
 
 
-def _config(stage: Stage, budget: Budget, *, fixed_time: bool) -> dict[str, Any]:
+def _config(stage: Stage, budget: Budget, max_time: float | None) -> dict[str, Any]:
     run = stage.run
     return {
         "seed": run.seed,
@@ -117,8 +112,10 @@ def _config(stage: Stage, budget: Budget, *, fixed_time: bool) -> dict[str, Any]
                 "inference": {"algorithms": []},
             },
         },
-        "checks": {name: {"enabled": not builtin.off} for name, builtin in BUILTIN.items() if name != "max_response_time"},
-        **({"max-time": budget.seconds} if fixed_time else {}),
+        "checks": {
+            name: {"enabled": not builtin.off} for name, builtin in BUILTIN.items() if name != "max_response_time"
+        },
+        **({"max-time": max(1, round(max_time))} if max_time else {}),
     }
 
 

@@ -16,7 +16,7 @@ _NOT_FOLLOWED = ("health", "stats", "login")  # nothing that they answer leads a
 
 
 def links(contract: Contract) -> Iterator[tuple[Binding, str, str, dict[str, Any]]]:
-    """For each operation that knows an id: the operation, a status, the link's name, and the link (OpenAPI 3.1, 4.8.20).
+    """For each operation that knows an id: itself, a status, the link's name, and the link (OpenAPI 3.1, 4.8.20).
 
     An operation knows the ids in its answer, those of the first entry of a list, and those that it was called with: so
     a delete leads to everything that must no longer work.

@@ -91,8 +91,15 @@ def _stays_dead(scene: Scene, cast: Cast, reply: Reply, expect: Expect) -> None:
 
 def _has_a_declared_status(scene: Scene, cast: Cast, reply: Reply, expect: Expect) -> None:
     said = _declared_statuses(reply)
-    holds = not said or str(reply.status) in said or f"{(reply.status or 0) // 100}XX" in said or not _is_plain(reply.request)
-    expect.that(holds, expected=f"one of the declared statuses: {', '.join(sorted(said))}", seen=str(reply.status), reply=reply)
+    holds = (
+        not said
+        or str(reply.status) in said
+        or f"{(reply.status or 0) // 100}XX" in said
+        or not _is_plain(reply.request)
+    )
+    expect.that(
+        holds, expected=f"one of the declared statuses: {', '.join(sorted(said))}", seen=str(reply.status), reply=reply
+    )
 
 
 def _declared_statuses(reply: Reply) -> frozenset[str]:
@@ -213,7 +220,9 @@ LOOKS = (
         lambda cast, reply: cast.role is Role.OWN and reply.refused,
         _leaves_no_trace,
     ),
-    Look("statuses_are_declared", ("SEC-03",), _of_a_status, lambda cast, reply: _answered(reply), _has_a_declared_status),
+    Look(
+        "statuses_are_declared", ("SEC-03",), _of_a_status, lambda cast, reply: _answered(reply), _has_a_declared_status
+    ),
     Look("errors_have_the_declared_shape", ("SEC-04",), _always("SEC-04"), _is_a_declared_error, _fits),
     Look("session_data_is_not_stored", ("SEC-04",), _always("SEC-04"), _shows_a_session, _is_not_stored),
     Look("answers_fit_their_schema", ("LIF-02", "CAS-04"), _of_an_answer, lambda cast, reply: reply.ok, _fits),

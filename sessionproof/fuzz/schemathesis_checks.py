@@ -17,12 +17,21 @@ __all__ = ["violations"]
 
 
 def violations(check: str, message: str, heard: Heard) -> Iterator[tuple[str, Violation]]:
-    """The requirement ("" for a note) and the violation that a failure of a Schemathesis check is; none for a false one."""
+    """The requirement ("" for a note) and the violation that a failure of its checks is; none for a false one."""
     reply = heard.reply
     if reply.status is None or not _SURE.get(check, _always)(reply):
         return
-    expected = f"what Schemathesis's {check} wants"
-    yield BUILTIN[check].requirement, Violation(expected, " ".join(message.split()), reply)
+    expected, seen = _words(check, message, reply)
+    yield BUILTIN[check].requirement, Violation(expected, seen, reply)
+
+
+def _words(check: str, message: str, reply: Reply) -> tuple[str, str]:
+    call = f" for {reply.request.binding.name} by {reply.request.actor.name}"
+    if check == "negative_data_rejection":
+        return f"a refusal (4xx){call}", f"{reply.status} in spite of {malformed(reply)}"
+    if check == "not_a_server_error":
+        return f"an answer below 500{call}", str(reply.status)
+    return f"what Schemathesis's {check} says{call}", " ".join(message.split())
 
 
 def _always(reply: Reply) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Heard", "Stage"]
 
 _KEPT = 20_000  # replies, from which the calls that show a finding are taken
+_LAST_CALLS = 8  # that are shown with a finding
 _OWN_SHARE = 0.2  # of refusable requests on an own session, before which its owner looks
 
 
@@ -137,11 +138,16 @@ class Stage:
         return found
 
     def _about_the_same(self, reply: Reply, shows_later: bool) -> Iterable[Reply]:
-        """The calls that concern the session of `reply`, until it; what came after it too where that shows it."""
+        """The calls that concern the session of `reply`: how it began, whether it ended, the last until `reply`, and
+        what came after it where that shows it."""
         place = next((n for n in range(len(self.log) - 1, -1, -1) if self.log[n] is reply), len(self.log) - 1)
         session = str(reply.request.session or "")
         until = len(self.log) if shows_later else place + 1
-        return [one for one in self.log[:until] if one is reply or (session and _concerns(one, session))]
+        mine = [one for one in self.log[:until] if one is reply or (session and _concerns(one, session))]
+        recent = {id(one) for one in mine[-_LAST_CALLS:]} | {id(reply)}
+        return [
+            one for one in mine if id(one) in recent or one.request.binding.operation in ("login", "create", "delete")
+        ]
 
 
 @dataclass(frozen=True)

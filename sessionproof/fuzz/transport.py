@@ -19,7 +19,7 @@ from sessionproof.wire import Answer, Reply, Request, identified, recognise_requ
 
 __all__ = ["Explored", "Transport", "wire_request"]
 
-_OURS = ("user-agent", "connection", "accept-encoding", "content-length")
+_OURS = ("user-agent", "connection", "accept-encoding", "content-length", "x-schemathesis-testcaseid")
 _OF_A_REQUEST = ("method", "url", "headers", "files", "data", "params", "cookies", "auth", "json")
 
 Send = Callable[[Case[Any], Callable[[Cast], Request]], Reply]
