@@ -33,7 +33,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--contract", "contracts", multiple=True, metavar="NAME", help="Only this bundled contract. Repeatable.")
 @click.option(
     "--lens", "lenses", multiple=True, metavar="NAME", default=("suites",), show_default=True,
-    help="What looks: suites, load, pact, schemathesis (plain, to compare with). Repeatable.",
+    help="What looks: suites, fuzz, load, pact, schemathesis (plain, to compare with). Repeatable.",
 )  # fmt: skip
 @click.option("--effort", default="normal", show_default=True, type=click.Choice(["quick", "normal", "thorough"]))
 @click.option("--jobs", type=click.IntRange(1, 64), help="Servers at a time (default: as many as there are cores).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -32,7 +33,7 @@ def explored(contract: Contract) -> dict[str, Any]:
         item = document["paths"][binding.path]
         operation = dict(item[binding.method.lower()])
         declared = [*item.get("parameters", ()), *operation.get("parameters", ())]
-        operation["parameters"] = _once(document, declared, taken_out)
+        operation["parameters"] = _complete(binding.path, _once(document, declared, taken_out), document)
         operation.pop("security", None)
         operation["responses"] = {
             str(status): dict(as_map(resolve(document, answer)))
@@ -48,6 +49,14 @@ def explored(contract: Contract) -> dict[str, Any]:
             paths[source.path][source.method.lower()]["responses"][status].setdefault("links", {})[name] = link
     document.pop("security", None)
     return {**document, "paths": paths}
+
+
+def _complete(path: str, declared: list[Any], document: dict[str, Any]) -> list[Any]:
+    """With a text for each part of the path that isn't declared: the wire does without that, Schemathesis doesn't."""
+    shown = [as_map(resolve(document, one)) for one in declared]
+    there = {one.get("name") for one in shown if one.get("in") == "path"}
+    text = {"in": "path", "required": True, "schema": {"type": "string"}}
+    return [*declared, *({"name": name, **text} for name in re.findall(r"{([^}]+)}", path) if name not in there)]
 
 
 def _once(document: dict[str, Any], declared: list[Any], taken_out: set[str]) -> list[Any]:

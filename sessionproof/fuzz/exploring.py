@@ -73,7 +73,7 @@ class Explorer:
         role = Role(case.role)
         held, actor = self.stage.casting.held(role)
         cast = Cast(role, actor, held.session)
-        heard = self.stage.sent(cast, request_of(case, cast, held, self.run.contract))
+        heard = self.stage.sent(cast, request_of(case, cast, held, self.run.contract), surely=True)
         found = bool(self.stage.look(heard)) | self._complains_again(case, heard)
         self._replayed += 1
         self._again += found
@@ -122,7 +122,7 @@ class Explorer:
 
         from sessionproof.fuzz.engine import failures
 
-        if isinstance(event, events.Interrupted):
+        if isinstance(event, events.Interrupted) and not self._ended:
             self.interrupted = True
         if isinstance(event, events.NonFatalError) and not self.run.lost and not self.interrupted:
             self._hear_of(event)
@@ -147,7 +147,8 @@ class Explorer:
         error = getattr(event, "value", None)
         if not isinstance(error, requests.RequestException):
             text = self.run.redactor.text(f"{type(error).__name__}: {error}".splitlines()[0])
-            self.broken.append(f"Schemathesis could not go on at {getattr(event, 'label', '')}: {text}"[:300])
+            line = f"Schemathesis could not go on at {getattr(event, 'label', '')}: {text}"[:300]
+            self.broken += [line] if line not in self.broken else []
 
     def _take(self, check: str, message: str, heard: Heard) -> Iterator[Found]:
         for requirement, violation in violations(check, message, heard):

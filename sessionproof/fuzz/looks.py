@@ -26,6 +26,9 @@ class Scene(Protocol):
     def before(self) -> dict[str, Any] | None:
         """What the owner saw of the session before the request; None where this time nobody looked."""
 
+    def was_known(self, session: str) -> bool:
+        """Whether the id was there before the request."""
+
     def may_look_further(self) -> bool:
         """Whether the run can still afford calls of its own for this one; counts as one of them."""
 
@@ -117,6 +120,15 @@ def _declared_statuses(reply: Reply) -> frozenset[str]:
 _ANYWHERE = {408, 429}  # said of a caller's pace, not of a request
 
 
+def _can_be_read(scene: Scene, cast: Cast, reply: Reply, expect: Expect) -> None:
+    """A new session's id is new, and its creator can read it."""
+    new = reply.resumed is False and "idempotency_key" not in reply.request.values
+    if new and scene.was_known(reply.session):
+        expect(reply).says_other_than("session", reply.session)
+    if scene.may_look_further():
+        expect(scene.owner.read(reply.session)).succeeds()
+
+
 def _is_not_stored(scene: Scene, cast: Cast, reply: Reply, expect: Expect) -> None:
     cache = (reply.header("Cache-Control") or "").lower()
     kept_out = "no-store" in cache or "private" in cache
@@ -176,6 +188,15 @@ def _always(requirement: str) -> Callable[[Reply], str]:
 
 
 LOOKS = (
+    Look(
+        "a_new_session_can_be_read",
+        ("LIF-01",),
+        _always("LIF-01"),
+        lambda cast, reply: (
+            cast.role is Role.ANY and reply.ok and bool(reply.session) and reply.request.binding.operation == "create"
+        ),
+        _can_be_read,
+    ),
     Look(
         "strangers_see_and_change_nothing",
         ("ISO-01", "ISO-02"),

@@ -111,7 +111,7 @@ def _judged(prepared: Prepared, settings: Settings, asked: Asked, progress: Prog
         results,
         selected=explorer.selected,
         baseline=load(settings.baseline) if settings.baseline else None,
-        broken=explorer.broken,
+        broken=[run.lost] if run.lost else explorer.broken,
         interrupted=interrupted,
     )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Heard", "Stage"]
 
 _KEPT = 20_000  # replies, from which the calls that show a finding are taken
+_FIRST_LOOKS = 5
 _LAST_CALLS = 8  # that are shown with a finding
 _OWN_SHARE = 0.2  # of refusable requests on an own session, before which its owner looks
 
@@ -34,6 +35,7 @@ class Heard:
     cast: Cast
     reply: Reply
     before: dict[str, Any] | None = None
+    known: bool = False  # whether the session of the answer was known before
 
 
 @dataclass
@@ -42,12 +44,13 @@ class Stage:
 
     run: Run
     wanted: frozenset[str]  # requirements
-    looks_left: int  # how many answers may be followed by calls of our own
+    looks: float  # how many answers of a hundred may be followed by calls of our own
     tally: Tally = field(default_factory=Tally)
     heard: dict[str, Heard] = field(default_factory=dict)  # by the id of a Schemathesis case, of the scenario under way
     on_found: Callable[[Found, Cast], None] = lambda found, cast: None
     began: float = field(default_factory=time.monotonic)
-    stopped: bool = False
+    _generated: int = 0
+    _looked: int = 0
 
     def __post_init__(self) -> None:
         self.log: list[Reply] = []
@@ -77,20 +80,23 @@ class Stage:
         except SetUpFailed:
             return Cast(Role.ANY, self.owner.actor)  # the request goes out as it was generated
 
-    def sent(self, cast: Cast, request: Request) -> Heard:
-        before = self._before(cast, request)
+    def sent(self, cast: Cast, request: Request, *, surely: bool = False) -> Heard:
+        """Send a request; with `surely`, its session is looked at before, whatever the chances and the budget are."""
+        self._generated += 1
+        before = self._before(cast, request, surely)
         reply = self.run.sender.wait_for(self.run.send(request))
+        known = reply.session in self.casting.sessions.known
         self.casting.sessions.notice(reply)
         del self.log[:-_KEPT]
-        return Heard(cast, reply, before)
+        return Heard(cast, reply, before, known)
 
-    def _before(self, cast: Cast, request: Request) -> dict[str, Any] | None:
+    def _before(self, cast: Cast, request: Request, surely: bool) -> dict[str, Any] | None:
         harmless = request.method in ("GET", "HEAD") or not self.run.contract.has("read")
         if harmless or cast.role not in (Role.STRANGER, Role.NOBODY, Role.OWN):
             return None
-        if cast.role is Role.OWN and self.casting.chance.random() > _OWN_SHARE:
+        if not surely and cast.role is Role.OWN and self.casting.chance.random() > _OWN_SHARE:
             return None
-        if not self.may_look_further():
+        if not surely and not self.may_look_further():
             return None
         try:
             return snapshot(self.owner, cast.session, moving=cast.role is not Role.OWN)
@@ -98,8 +104,10 @@ class Stage:
             return None
 
     def may_look_further(self) -> bool:
-        self.looks_left -= 1
-        return self.looks_left >= 0
+        if self._looked > _FIRST_LOOKS + self._generated * self.looks / 100:
+            return False
+        self._looked += 1
+        return True
 
     def again(self, cast: Cast, reply: Reply) -> tuple[Reply, dict[str, Any]]:
         fresh = self.casting.sessions.made().session
@@ -119,7 +127,7 @@ class Stage:
         if requirement and requirement not in self.wanted:
             return None
         try:
-            look.holds(_Scene(self, heard.before), heard.cast, heard.reply, expect)
+            look.holds(_Scene(self, heard.before, heard.known), heard.cast, heard.reply, expect)
         except Violation as violation:
             return self.found(look.name, requirement, violation, heard)
         except (SetUpFailed, Unproven):
@@ -154,10 +162,14 @@ class Stage:
 class _Scene:
     stage: Stage
     before: dict[str, Any] | None
+    known: bool
 
     @property
     def owner(self) -> Caller:
         return self.stage.owner
+
+    def was_known(self, session: str) -> bool:
+        return self.known
 
     def may_look_further(self) -> bool:
         return self.stage.may_look_further()

@@ -15,7 +15,7 @@ from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTranspor
 
 from sessionproof.contract import Contract
 from sessionproof.fuzz.casting import Cast
-from sessionproof.wire import Answer, Reply, Request, identified, recognise_request
+from sessionproof.wire import Reply, Request, identified, recognise_request
 
 __all__ = ["Explored", "Transport", "wire_request"]
 
@@ -43,7 +43,7 @@ class Transport(RequestsTransport):
 
         reply = self._send(case, request)
         if reply.status is None:
-            raise _failure(reply.answer, prepared[-1])
+            raise requests.ConnectionError(reply.answer.failure, request=prepared[-1])
         return _response(reply, prepared[-1])
 
     def _base(self, case: Case[Any]) -> str:
@@ -77,11 +77,6 @@ def wire_request(contract: Contract, cast: Cast, prepared: requests.PreparedRequ
 
 def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _failure(answer: Answer, prepared: requests.PreparedRequest) -> requests.RequestException:
-    kind = requests.ReadTimeout if "no complete answer" in answer.failure else requests.ConnectionError
-    return kind(answer.failure, request=prepared)
 
 
 def _response(reply: Reply, prepared: requests.PreparedRequest) -> Response:

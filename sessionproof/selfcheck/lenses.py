@@ -91,9 +91,16 @@ def _load(how: How) -> Lens:
     return UnderLoad()
 
 
+def _fuzz(how: How) -> Lens:
+    from sessionproof.selfcheck.exploring import Exploring
+
+    return Exploring(how.effort)
+
+
 LENSES: dict[str, Callable[[How], Lens]] = {
     "suites": _suites,
     "schemathesis": _schemathesis,
     "pact": _pacts,
     "load": _load,
+    "fuzz": _fuzz,
 }
