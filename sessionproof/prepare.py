@@ -79,6 +79,7 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed, clock), joins=joins)
         run = Run(contract, sender, recorder, redactor, settings.effort, seed, users, clock=clock)
         run.again = redactor.text(_command(settings))
+        run.restarts = "" if joins else settings.restart or ""  # it would disturb other workers
         run.notes = (f"calls took turns between the nodes {', '.join(run.nodes)}",) if run.nodes else ()
         return Prepared(run, why)
     except BaseException:
@@ -142,6 +143,7 @@ def _command(settings: Settings) -> str:
     parts = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value]
     parts += [f"--user {shlex.quote(user)}" for user in settings.user]
     parts += [f"--node {shlex.quote(node)}" for node in settings.node]
+    parts += [f"--restart {shlex.quote(settings.restart)}"] if settings.restart else []
     parts += [f"--clock {shlex.quote(without_credentials(settings.clock))}"] if settings.clock else []
     parts += [f"--life {settings.life:g}"] if settings.life else []
     parts += [f"--effort {settings.effort}"] if settings.effort is not Effort.NORMAL else []

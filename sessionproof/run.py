@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -17,8 +18,10 @@ from sessionproof.clocks import Clock
 from sessionproof.contract import Binding, Contract
 from sessionproof.effort import Effort
 from sessionproof.errors import TargetError
+from sessionproof.expect import Unproven
 from sessionproof.history import Recorder
 from sessionproof.history.redact import Redactor
+from sessionproof.restart import Gate, restart
 from sessionproof.sender import Sender
 from sessionproof.wire import Answer, Raw, Reply, Request, build_request
 
@@ -63,6 +66,7 @@ class Run:
     users: tuple[Actor, ...] = ()  # given by --user; otherwise users are invented
     canaries: Canaries = field(default_factory=Canaries)
     clock: Clock | None = None  # by which the end of a session's life can be seen
+    restarts: str = ""  # the command that restarts the target, or a node of it
     client: str = ""  # the client that is driven, in words; without one the run drives none
     issued: list[str] = field(default_factory=list)  # ids of new sessions, in the order of their issue
     again: str = ""  # the command line that begins the same run
@@ -72,6 +76,7 @@ class Run:
     _created: dict[str, Actor] = field(default_factory=dict)
     _silent: Counter[tuple[str, str]] = field(default_factory=Counter)  # by node and operation
     _silent_in_a_row: Counter[str] = field(default_factory=Counter)  # by node
+    _gate: Gate = field(default_factory=Gate)
     _few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_TIMED_AT_ONCE))
 
     @property
@@ -208,9 +213,7 @@ class Run:
         return reply
 
     async def _sent(self, request: Request) -> tuple[Answer, float, float]:
-        if not CURRENT.get().timed:
-            return await self.sender.send(request)
-        async with self._few:
+        async with self._few if CURRENT.get().timed else nullcontext(), self._gate.passed():
             return await self.sender.send(request)
 
     def _received(self, request: Request, answer: Answer, t0: float, t1: float) -> Reply:
@@ -248,6 +251,28 @@ class Run:
         if self._silent_in_a_row[node] >= _SILENT_IN_A_ROW and not await self._answers(node):
             raise TargetLost(self.lost)
 
+    def restart(self) -> None:
+        """Restart the target, or that part of it which --restart does; no call is under way meanwhile.
+
+        Raises Unproven without such a command, and TargetError when it fails or the target doesn't come back.
+        """
+        if not self.restarts:
+            raise Unproven("needs a restart: --restart COMMAND restarts the deployment, or a node of it (not with -n)")
+        with self._gate.alone:
+            self.sender.wait_for(self._gate.close())
+            try:
+                before = self.sender.wait_for(self._statuses())
+                restart(self.restarts, lambda: _unlike(before, self.sender.wait_for(self._statuses())))
+                self.sender.wait_for(self.sender.reconnect())
+            finally:
+                self.sender.wait_for(self._gate.open())
+
+    async def _statuses(self) -> dict[str, int | None]:
+        """What each node answers to a look at it."""
+        nodes = self.nodes or (self.sender.base_url,)
+        looks = {node: await self.sender.send_once(replace(self._probe(), node=node)) for node in nodes}
+        return {node: look[0].status for node, look in looks.items()}
+
     def is_there(self) -> bool:
         """Whether the target, with all of its nodes, still answers anything; `lost` says why not."""
         return not self.lost and all(self.sender.wait_for(self._answers(node)) for node in self.nodes or ("",))
@@ -283,3 +308,8 @@ class Run:
         if reply.ok or reply.status in self.contract.gone:
             return ""
         return f"{session}: delete answered {reply.status or reply.answer.failure}"
+
+
+def _unlike(before: Mapping[str, int | None], now: Mapping[str, int | None]) -> str:
+    """The first node that doesn't answer as before, "" if all do."""
+    return next((node for node in before if now[node] != before[node]), "")

@@ -77,6 +77,11 @@ class Sender:
         answer = await self._once(request)
         return answer, start, time.monotonic()
 
+    async def reconnect(self) -> None:
+        """Every call from now on is made on a new connection; none may be under way."""
+        await self._close_clients()
+        self._clients.clear()
+
     def close(self) -> None:
         """Close every connection and end the thread. May be called twice."""
         if self._loop.is_closed():

@@ -71,6 +71,7 @@ OPTIONS = (
         "Another node of the deployment; the calls of each check take turns. Repeatable.",
         several=True,
     ),
+    Option("restart", "COMMAND", "Restarts the deployment, or a node of it; then it is seen what a restart does."),
     Option(
         "clock",
         "NAME",
@@ -111,6 +112,7 @@ class Settings:
     sidecar: Path | None = None
     user: tuple[str, ...] = ()
     node: tuple[str, ...] = ()
+    restart: str | None = None
     clock: str | None = None
     life: float | None = None
     patience: float = 180.0

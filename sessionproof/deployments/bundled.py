@@ -34,12 +34,13 @@ def server_environment() -> dict[str, str]:
 
 
 @contextmanager
-def bundled_server(contract: str, *arguments: str) -> Iterator[str]:
-    """The URL of a fresh reference server on a free port of this machine; it ends with the block, or with us.
+def bundled_server(contract: str, *arguments: str, port: str = "0") -> Iterator[str]:
+    """The URL of a fresh reference server on this machine, on a free port unless one is given; it ends with the block,
+    or with us.
 
     Raises TargetError when it doesn't start.
     """
-    command = server_command("--contract", contract, "--port", "0", "--until-stdin-closes", *arguments)
+    command = server_command("--contract", contract, "--port", port, "--until-stdin-closes", *arguments)
     environment = {name: value for name, value in server_environment().items() if name not in _SERVER_SETTINGS}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(

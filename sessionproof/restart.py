@@ -1,0 +1,78 @@
+"""A restart in the middle of a run: nobody calls meanwhile, and it ends when every node answers again, or in time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from sessionproof.errors import TargetError
+
+__all__ = ["Gate", "restart"]
+
+_LONGEST = 60.0  # seconds for the command, and as many until every node answers
+_PAUSE = 0.1  # seconds between two looks
+
+
+class Gate:
+    """Calls pass side by side, unless somebody wants to be alone."""
+
+    def __init__(self) -> None:
+        self._open = asyncio.Event()
+        self._open.set()
+        self._inside = 0
+        self.alone = threading.Lock()  # for one at a time to hold who closes it
+
+    @asynccontextmanager
+    async def passed(self) -> AsyncIterator[None]:
+        while not self._open.is_set():
+            await self._open.wait()
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+
+    async def close(self) -> None:
+        """From now on nobody is inside; who is now, ends first."""
+        self._open.clear()
+        while self._inside:
+            await asyncio.sleep(_PAUSE / 10)
+
+    async def open(self) -> None:
+        self._open.set()
+
+
+def restart(command: str, missing: Callable[[], str]) -> None:
+    """Carry `command` out in a shell, and wait until `missing`, which says what doesn't answer yet, says nothing.
+
+    Raises TargetError when it fails or takes too long.
+    """
+    with tempfile.TemporaryFile() as said:  # not a pipe: what it leaves running may keep it open
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+        )
+        try:
+            code = process.wait(_LONGEST)
+        except subprocess.TimeoutExpired:
+            raise TargetError(f"--restart: the command was still running after {_LONGEST:g} s") from None
+        finally:
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        if code:
+            said.seek(0)
+            lines = said.read().decode("utf-8", "replace").strip().splitlines()
+            raise TargetError(f"--restart: the command ended with {code}" + (f": {lines[-1][:200]}" if lines else ""))
+    deadline = time.monotonic() + _LONGEST
+    while node := missing():
+        if time.monotonic() > deadline:
+            raise TargetError(f"--restart: {_LONGEST:g} s after the restart {node} doesn't answer as before")
+        time.sleep(_PAUSE)
