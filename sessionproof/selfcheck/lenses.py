@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from sessionproof.deployments.nodes import Nodes
 from sessionproof.selfcheck.programs import Programs
 
-__all__ = ["LENSES", "CheckCost", "How", "Lens", "Seen"]
+__all__ = ["LENSES", "CheckCost", "How", "Lens", "LooksAtNodes", "Seen"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,16 @@ class Lens(Protocol):
 
         Raises TargetError when it came to no result.
         """
+
+
+@runtime_checkable
+class LooksAtNodes(Protocol):
+    """What a lens has besides if it can look at several servers with one store as well."""
+
+    def look_at_nodes(
+        self, nodes: Nodes, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()
+    ) -> Seen:
+        """The same, of all of them together."""
 
 
 def _suites(how: How) -> Lens:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
 from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.lenses import CheckCost, Seen
 
-__all__ = ["Clean", "Kill", "Matrix", "Outcome", "Row", "Spent", "Tripped", "clean_of", "kill_of"]
+__all__ = ["Clean", "Kill", "Matrix", "Outcome", "Row", "Spent", "Tripped", "both", "clean_of", "kill_of"]
 
 
 class Outcome(StrEnum):
@@ -83,6 +83,17 @@ def clean_of(contract: str, lens: str, looks: Sequence[Seen], spent: Spent) -> C
     first = looks[0]
     noise = dict.fromkeys(finding for look in looks for finding in look.findings)
     return Clean(contract, lens, first.passed, first.not_judged, tuple(noise), spent, first.costs)
+
+
+def both(one: Clean, nodes: Clean) -> Clean:
+    """What is seen of one clean server, with what is seen besides of several that share a store."""
+    return replace(
+        one,
+        passed=(*one.passed, *(name for name in nodes.passed if name not in one.passed)),
+        not_judged={name: why for name, why in one.not_judged.items() if name not in nodes.passed},
+        noise=tuple(dict.fromkeys((*one.noise, *nodes.noise))),
+        spent=one.spent + nodes.spent,
+    )
 
 
 def kill_of(fault: Fault, clean: Clean, names_requirements: bool, seen: Seen | None, error: str, spent: Spent) -> Kill:

@@ -12,10 +12,13 @@ from typing import TypeVar
 
 from sessionproof import __version__
 from sessionproof.deployments.bundled import bundled_server
+from sessionproof.deployments.nodes import bundled_nodes
+from sessionproof.deployments.redis import installed_redis, redis_is_installed
 from sessionproof.errors import TargetError
+from sessionproof.requirements import load_requirements
 from sessionproof.selfcheck.faults import Fault
-from sessionproof.selfcheck.lenses import Lens, Seen
-from sessionproof.selfcheck.matrix import Clean, Kill, Matrix, Spent, clean_of, kill_of
+from sessionproof.selfcheck.lenses import Lens, LooksAtNodes, Seen
+from sessionproof.selfcheck.matrix import Clean, Kill, Matrix, Spent, both, clean_of, kill_of
 from sessionproof.selfcheck.programs import Programs
 
 __all__ = ["Plan", "selfcheck"]
@@ -96,12 +99,31 @@ def _place(plan: Plan) -> Callable[[Clean], tuple[int, int]]:
 
 
 def _clean_looks(plan: Plan, programs: Programs) -> list[Callable[[], Clean]]:
-    return [partial(_clean, contract, lens, programs) for contract in plan.contracts for lens in plan.lenses]
+    return [
+        partial(_clean, contract, lens, programs, _needing_nodes(plan, contract))
+        for contract in plan.contracts
+        for lens in plan.lenses
+    ]
 
 
-def _clean(contract: str, lens: Lens, programs: Programs) -> Clean:
+def _needing_nodes(plan: Plan, contract: str) -> tuple[str, ...]:
+    """The requirements that a fault for this contract breaks, and that only several nodes show."""
+    named = dict.fromkeys(name for fault in plan.faults if contract in fault.contracts for name in fault.breaks)
+    return tuple(filter(_needs_nodes, named))
+
+
+def _needs_nodes(requirement: str) -> bool:
+    known = load_requirements().get(requirement)
+    return known is not None and "nodes" in known.means
+
+
+def _clean(contract: str, lens: Lens, programs: Programs, on_nodes: tuple[str, ...]) -> Clean:
     looks, spent = _looks(contract, lens, lens.clean_runs, programs)
-    return clean_of(contract, lens.name, looks, spent)
+    clean = clean_of(contract, lens.name, looks, spent)
+    if not on_nodes or not isinstance(lens, LooksAtNodes) or not redis_is_installed():
+        return clean
+    look, spent = _look_at_nodes(contract, lens, programs, (), on_nodes)
+    return both(clean, clean_of(contract, lens.name, [look], spent))
 
 
 def _must_be_clean(plan: Plan, cleans: Sequence[Clean]) -> None:
@@ -129,10 +151,32 @@ def _faulty_looks(plan: Plan, cleans: Sequence[Clean], programs: Programs) -> li
 
 def _faulty(fault: Fault, clean: Clean, lens: Lens, programs: Programs) -> Kill:
     try:
-        looks, spent = _looks(clean.contract, lens, 1, programs, fault)
+        looks, spent = _looks_at_fault(fault, clean.contract, lens, programs)
     except TargetError as error:
         return kill_of(fault, clean, lens.names_requirements, None, str(error), Spent())
     return kill_of(fault, clean, lens.names_requirements, looks[0], "", spent)
+
+
+def _looks_at_fault(fault: Fault, contract: str, lens: Lens, programs: Programs) -> tuple[list[Seen], Spent]:
+    """At one server or, where only several show what it breaks, at two with one store, if there can be any."""
+    on_nodes = any(map(_needs_nodes, fault.breaks)) and redis_is_installed()
+    if not on_nodes or not isinstance(lens, LooksAtNodes):
+        return _looks(contract, lens, 1, programs, fault)
+    look, spent = _look_at_nodes(contract, lens, programs, ("--fault", fault.id), fault.breaks)
+    return [look], spent
+
+
+def _look_at_nodes(
+    contract: str, lens: Lens, programs: Programs, broken: tuple[str, ...], breaks: tuple[str, ...]
+) -> tuple[Seen, Spent]:
+    """One look at two fresh servers with one store."""
+    assert isinstance(lens, LooksAtNodes)
+    begin = time.monotonic()
+    with installed_redis() as store, bundled_nodes(contract, store, *lens.server, *broken) as nodes:
+        listening = time.monotonic()
+        look = lens.look_at_nodes(nodes, contract, 0, programs, breaks)
+        looked = time.monotonic()
+    return look, _spent([look], begin, listening, looked)
 
 
 def _looks(
@@ -144,7 +188,12 @@ def _looks(
         listening = time.monotonic()
         looks = [lens.look(url, contract, turn, programs, fault.breaks if fault else ()) for turn in range(times)]
         looked = time.monotonic()
+    return looks, _spent(looks, begin, listening, looked)
+
+
+def _spent(looks: Sequence[Seen], begin: float, listening: float, looked: float) -> Spent:
+    """What these looks cost until now; times are readings of the monotonic clock."""
     judging = sum(look.seconds for look in looks)
     server = time.monotonic() - begin - (looked - listening)
     requests = sum(look.requests for look in looks)
-    return looks, Spent(requests, judging, max(0.0, looked - listening - judging), server)
+    return Spent(requests, judging, max(0.0, looked - listening - judging), server)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from sessionproof.deployments.nodes import Nodes
 from sessionproof.errors import TargetError
 from sessionproof.history import Event
 from sessionproof.selfcheck.lenses import CheckCost, Seen
@@ -35,11 +36,21 @@ class Suites:
 
     def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
         """What a run finds; of a fault first what it `breaks` is judged, then all requirements at quick effort."""
+        return self._look([url], contract, turn, programs, breaks)
+
+    def look_at_nodes(
+        self, nodes: Nodes, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()
+    ) -> Seen:
+        url, *others = nodes.urls
+        named = [word for other in others for word in ("--node", other)]
+        return self._look([url, *named, "--restart", nodes.restart], contract, turn, programs, breaks)
+
+    def _look(self, target: list[str], contract: str, turn: int, programs: Programs, breaks: tuple[str, ...]) -> Seen:
         if not breaks:
-            return self._run(url, contract, turn, programs, "--effort", self.effort)
+            return self._run(target, contract, turn, programs, "--effort", self.effort)
         only = [word for name in breaks for word in ("--only", name)]
-        wanted = self._run(url, contract, turn, programs, "--effort", self.effort, *only)
-        besides = self._run(url, contract, turn, programs, "--effort", "quick")
+        wanted = self._run(target, contract, turn, programs, "--effort", self.effort, *only)
+        besides = self._run(target, contract, turn, programs, "--effort", "quick")
         return replace(
             wanted,
             findings=tuple(dict.fromkeys((*wanted.findings, *besides.findings))),
@@ -47,10 +58,10 @@ class Suites:
             seconds=wanted.seconds + besides.seconds,
         )
 
-    def _run(self, url: str, contract: str, turn: int, programs: Programs, *how: str) -> Seen:
+    def _run(self, target: list[str], contract: str, turn: int, programs: Programs, *how: str) -> Seen:
         with tempfile.TemporaryDirectory() as name:
             report, history = Path(name) / "report.json", Path(name) / "history.jsonl"
-            command = [sys.executable, "-m", "sessionproof", "verify", url, "--contract", contract, "--quiet"]
+            command = [sys.executable, "-m", "sessionproof", "verify", *target, "--contract", contract, "--quiet"]
             command += ["--seed", str(_SEED + turn), "--timeout", str(_ANSWER_WITHIN), "--clock", "control", *how]
             said = programs.run([*command, "--json", str(report), "--history", str(history)], Path(name))
             text = report.read_text(encoding="utf-8") if report.exists() else ""
