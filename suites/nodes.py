@@ -205,11 +205,11 @@ def a_restart_neither_ends_nor_prolongs_a_life(alice: Caller, expect: Expect, li
     def probe(number: int) -> None:
         session, life = born[number]
         for node in target.nodes:
-            reply = expect(alice.at(node).read(session)).works_within(life)
-            life = life.perhaps_renewed(reply) if reading_may_renew else life
+            asked = expect(alice.at(node).read(session)).works_within(life)
+            life = life.perhaps_renewed(asked) if reading_may_renew else life
         life.over() if number else life.nearly_over()
         for node in target.nodes:
-            reply = expect(alice.at(node).read(session))
-            reply.is_gone_after(life) if number else reply.works_within(life)
+            seen = expect(alice.at(node).read(session))
+            seen.is_gone_after(life) if number else seen.works_within(life)
 
     lives.together(probe, range(2))
