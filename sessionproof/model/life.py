@@ -234,7 +234,7 @@ def _perhaps_renewed(event: Seen, life: Lifetime, rules: Rules) -> None:
     one moves the end on, it may have renewed later still, and is looked at again (at most too often, which errs on the
     side of a longer life).
     """
-    if rules.life_kind not in ("idle", "both") or event.op in rules.not_refreshed_by or event.op in ("list", "health"):
+    if rules.life_kind not in ("idle", "both") or event.op in rules.not_refreshed_by or event.op == "delete":
         return
     if _begins(event) > life.over or (event.status in rules.gone and not event.odd):
         return

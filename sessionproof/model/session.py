@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -110,6 +112,7 @@ class Session:
             for event in talk:
                 self._sort_in(event, part, cleared, start, end)
             parts.append(part)
+        _only_once(parts)
         left = len(views) - sum(len(part.views) for part in parts)
         left += sum(1 for event in talk if any(event.t0 <= end and start <= event.t1 for start, end in bounds))
         if left:
@@ -140,6 +143,18 @@ class Session:
         if event.op != "query":
             return True
         return self._rules.queries_show and (not self._rules.cases or _case_of(event) is not None)
+
+
+def _only_once(parts: list[Conversation]) -> None:
+    """A text without a clear answer that was shown before a clear can't come again after it."""
+    shown: set[Any] = set()
+    for part, later in pairwise(parts):
+        shown.update(key for view in part.views for key in view.keys)
+        sendings = (*later.sure, *later.maybe, *later.never)
+        times = Counter(text for text, event in sendings if not refused(event))
+        gone = [(text, event) for text, event in later.maybe if text in shown and times[text] == 1 and not done(event)]
+        later.never += gone
+        later.maybe = [pair for pair in later.maybe if pair not in gone]
 
 
 def _birth(creates: list[Seen], rules: Rules) -> Seen | None:
