@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
 from sessionproof.model.seen import Seen
 
-__all__ = ["ANOMALIES", "Anomaly", "Judgement", "Name", "Outcome"]
+__all__ = ["ANOMALIES", "Anomaly", "Judgement", "Name", "Outcome", "Told"]
 
 Name = Literal[
     "fork", "duplicate", "phantom", "ghost", "lost", "stale", "disorder",
@@ -76,3 +77,18 @@ class Judgement:
         self.anomalies += other.anomalies
         self.looked.update(other.looked)
         self.undecided.update(other.undecided)
+
+
+class Told:
+    """Adds the anomalies of one subject to a judgement, each name once: one example tells what is wrong."""
+
+    def __init__(self, subject: str, judgement: Judgement) -> None:
+        self.subject, self._judgement = subject, judgement
+        self.names: set[Name] = set()
+
+    def tell(self, name: Name, requirement: str, events: Iterable[Seen | None], sentence: str) -> None:
+        """Events that aren't there are left out."""
+        if name not in self.names:
+            self.names.add(name)
+            shown = tuple(event for event in events if event is not None)
+            self._judgement.anomalies.append(Anomaly(name, requirement, self.subject, shown, sentence))

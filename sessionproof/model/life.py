@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from sessionproof.model.judgement import Anomaly, Judgement, Name
+from sessionproof.model.judgement import Judgement, Told
 from sessionproof.model.outcome import done, open_ended, refused, when, who
 from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Seen
@@ -34,12 +34,14 @@ class Lifetime:
     """What the calls on one session show of its life; times on the deployment's clock, but those of deletes."""
 
     born: Seen | None = None  # the create that issued it; None where the history doesn't have that
+    there: float = inf  # when somebody had surely been told of it, on the history's clock
     owner: str | None = None
     length: float = inf
     sure: float = -inf
     over: float = inf
     ending: float = inf  # when the first call began that may have ended it
     ended: Seen | None = None  # the first acknowledged delete
+    gone: Seen | None = None  # whoever was told first, and not wrongly, that it is gone
     raced: bool = False  # writes were under way at that delete
     renewed: Seen | None = None  # the renewal that `sure` goes by, if it isn't the birth
     long: list[float] = field(default_factory=list)  # ends of calls that went on beyond the end as it was known then
@@ -90,7 +92,7 @@ def judge_life(session: str, events: Sequence[Seen], life: Lifetime, rules: Rule
     gone = [event for event in events if event.status in rules.gone and says_gone(event, life, rules)]
     life.served = max(served, key=_begins, default=None)
     _find_renewals(served, life, rules)
-    told = _Told(session, life, judgement)
+    told = Told(session, judgement)
     if life.ended is not None:
         _after_delete(served, life, told)
     if life.over < inf:
@@ -100,20 +102,20 @@ def judge_life(session: str, events: Sequence[Seen], life: Lifetime, rules: Rule
     _count(events, life, judgement)
 
 
-def _after_delete(served: Sequence[Seen], life: Lifetime, told: _Told) -> None:
+def _after_delete(served: Sequence[Seen], life: Lifetime, told: Told) -> None:
     """Nothing succeeds after an acknowledged delete."""
     end = life.ended
     later = next((event for event in served if end is not None and event.t0 > end.t1), None)
     if end is None or later is None:
         return
     sentence = (
-        f"{who(end)} was told at {when(end.t1)} that session {told.session} is deleted; the {later.op} of {who(later)} "
+        f"{who(end)} was told at {when(end.t1)} that session {told.subject} is deleted; the {later.op} of {who(later)} "
         f"from {when(later.t0)} on succeeds (status {later.status})"
     )
     told.tell("resurrected", "CON-02" if life.raced else "LIF-05", (end, later), sentence)
 
 
-def _after_end(events: Sequence[Seen], served: Sequence[Seen], life: Lifetime, rules: Rules, told: _Told) -> None:
+def _after_end(events: Sequence[Seen], served: Sequence[Seen], life: Lifetime, rules: Rules, told: Told) -> None:
     """Nothing succeeds after the last possible end. On the way `life.over` moves from that of the birth to the last."""
     if life.served is None or _begins(life.served) <= life.over:
         return  # nobody was served after the first of the possible ends
@@ -123,7 +125,7 @@ def _after_end(events: Sequence[Seen], served: Sequence[Seen], life: Lifetime, r
         begins = _begins(event)
         if begins > life.over and id(event) in alive and not (life.ended is not None and event.t0 > life.ended.t1):
             sentence = (
-                f"session {told.session} was over at {when(life.over)} at the latest, {life.length:g} s after what "
+                f"session {told.subject} was over at {when(life.over)} at the latest, {life.length:g} s after what "
                 f"may have renewed it last; the {event.op} of {who(event)} at {when(begins)} succeeds (status "
                 f"{event.status})"
             )
@@ -134,30 +136,33 @@ def _after_end(events: Sequence[Seen], served: Sequence[Seen], life: Lifetime, r
         last = event if life.over > over else last
 
 
-def _when_gone(gone: Sequence[Seen], life: Lifetime, told: _Told) -> None:
+def _when_gone(gone: Sequence[Seen], life: Lifetime, told: Told) -> None:
     """That a session is gone is right only where it may have ended, and then nobody is served any more."""
     for event in gone:
         ends = event.t1 + event.shift
-        born_before = life.born is not None and life.born.t1 < event.t0
+        born_before = life.born is not None and life.there < event.t0
         if born_before and event.t1 < life.ending and ends < life.sure:
             since = life.renewed or life.born
             if since is None or (life.renewed is not None and since.t0 > event.t1):
                 _goes_on(event, since, told)
                 continue
             sentence = (
-                f"session {told.session} lives until {when(life.sure)} at least ({life.length:g} s from the {since.op} "
+                f"session {told.subject} lives until {when(life.sure)} at least ({life.length:g} s from the {since.op} "
                 f"at {when(_begins(since))} on); the {event.op} of {who(event)} at {when(ends)} says that it is gone "
                 f"(status {event.status})"
             )
             told.tell("premature", _premature(life), (life.born, life.renewed, event), sentence)
-        elif life.served is not None and life.served.t0 > event.t1 and not _was_deleted(life, life.served):
+            continue
+        if life.served is not None and life.served.t0 > event.t1 and not _was_deleted(life, life.served):
             _goes_on(event, life.served, told)
+        if born_before and (life.gone is None or event.t1 < life.gone.t1):
+            life.gone = event
 
 
-def _goes_on(gone: Seen, served: Seen | None, told: _Told) -> None:
+def _goes_on(gone: Seen, served: Seen | None, told: Told) -> None:
     if served is not None:
         sentence = (
-            f"{who(gone)} was told at {when(gone.t1)} that session {told.session} is gone; the {served.op} of "
+            f"{who(gone)} was told at {when(gone.t1)} that session {told.subject} is gone; the {served.op} of "
             f"{who(served)} from {when(served.t0)} on succeeds (status {served.status})"
         )
         told.tell("resurrected", "EXP-08", (gone, served), sentence)
@@ -165,20 +170,6 @@ def _goes_on(gone: Seen, served: Seen | None, told: _Told) -> None:
 
 def _was_deleted(life: Lifetime, event: Seen) -> bool:
     return life.ended is not None and event.t0 > life.ended.t1
-
-
-class _Told:
-    """Anomalies of one session, each name once."""
-
-    def __init__(self, session: str, life: Lifetime, judgement: Judgement) -> None:
-        self.session, self._judgement = session, judgement
-        self._names: set[Name] = set()
-
-    def tell(self, name: Name, requirement: str, events: Iterable[Seen | None], sentence: str) -> None:
-        if name not in self._names:
-            self._names.add(name)
-            shown = tuple(event for event in events if event is not None)
-            self._judgement.anomalies.append(Anomaly(name, requirement, self.session, shown, sentence))
 
 
 def _begins(event: Seen) -> float:
@@ -197,10 +188,11 @@ def _find_renewals(served: Iterable[Seen], life: Lifetime, rules: Rules) -> None
             life.sure, life.renewed = until, last
 
 
-def begin(event: Seen, events: Iterable[Seen], life: Lifetime, rules: Rules) -> None:
+def begin(event: Seen, events: Sequence[Seen], life: Lifetime, rules: Rules) -> None:
     """`event` is the create that issued the session. Where another call also says how long it is to live, nobody knows
     which of the two holds."""
     life.born, life.owner = event, event.user
+    life.there = min(other.t1 for other in events if other.op == "create" and done(other))
     others = (other.sent for other in events if other is not event and other.sent is not None)
     life.length = inf if any(sent.life is not None for sent in others) else _length(event, rules)
     if not rules.life_kind or life.length == inf:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from sessionproof.model.judgement import Anomaly, Judgement, Name
+from sessionproof.model.judgement import Judgement, Name, Told
 from sessionproof.model.outcome import done, refused, shown, when, who
 from sessionproof.model.seen import Seen
 from sessionproof.model.views import View
@@ -73,7 +73,7 @@ class _Log:
         self.order: list[Any] = []  # the entries that were sent, as far as anybody was shown them
         self.anchored = False  # whether the order begins where the log begins
         self.longest: View | None = None
-        self.told: set[Name] = set()
+        self._told = Told(talk.subject, judgement)
 
     def _of(self, text: Any) -> _Sendings:
         found = self.sent.get(text)
@@ -352,11 +352,7 @@ class _Log:
         self.judgement.undecided["CAS-04" if self.talk.case else "MSG-01"] += 1
 
     def _tell(self, name: Name, events: tuple[Seen, ...], sentence: str, beside: Seen | None = None) -> None:
-        if name in self.told:
-            return
-        self.told.add(name)
-        requirement = self._requirement(name, beside)
-        self.judgement.anomalies.append(Anomaly(name, requirement, self.talk.subject, events, sentence))
+        self._told.tell(name, self._requirement(name, beside), events, sentence)
 
     def _requirement(self, name: Name, beside: Seen | None) -> str:
         if self.talk.case:

@@ -9,13 +9,13 @@ before somebody could have ended it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sessionproof.model.judgement import Anomaly, Judgement
+from sessionproof.model.judgement import Anomaly, Judgement, Told
 from sessionproof.model.life import Lifetime
-from sessionproof.model.outcome import done, when, who
+from sessionproof.model.outcome import when, who
 from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Seen
 
@@ -91,90 +91,82 @@ def judge_spans(key: Key, found: list[Span], judgement: Judgement) -> None:
         judgement.anomalies.append(Anomaly("twin", requirement, f"{user} {client}".strip(), events, sentence))
 
 
-def judge_creates(session: str, creates: list[Seen], life: Lifetime, rules: Rules, judgement: Judgement) -> None:
-    """Every create that was answered with this session was right to be."""
-    first = creates[0]
-    told: set[str] = set()
-
-    def tell(name: str, requirement: str, events: tuple[Seen, ...], sentence: str) -> None:
-        if name not in told:
-            told.add(name)
-            judgement.anomalies.append(Anomaly(name, requirement, session, events, sentence))  # type: ignore[arg-type]
-
-    new: Seen | None = None
-    for event in creates:
-        key = key_of_create(event, rules)
-        repeated = event.odd or (event.sent is not None and event.sent.idempotency_key is not None)
-        if repeated or not done(event):
-            continue
-        begins = event.t0 + event.shift
-        if life.ended is not None and event.clock == life.ended.clock and event.t0 > life.ended.t1:
-            tell(
-                "undead",
-                "RES-08",
-                (life.ended, event),
-                f"{who(life.ended)} was told at {when(life.ended.t1)} that "
-                f"session {session} is deleted; the create of {who(event)} from {when(event.t0)} on answers with it",
-            )
-        elif begins > life.over:
-            tell(
-                "undead",
-                "RES-07",
-                (first, event),
-                f"session {session} was over at {when(life.over)} at the latest; "
-                f"the create of {who(event)} at {when(begins)} answers with it",
-            )
-        if event is not first:
-            _judge_whose(session, first, event, rules, tell)
-            judgement.looked["RES-01" if key else "LIF-01"] += 1
-        if not rules.flags or (key is None and not event.client):
-            continue
-        flag = event.got.resumed if event.got is not None else None
-        if flag is not True:
-            if new is not None and event.clock == new.clock and life.ended is None:
-                together = event.t0 <= new.t1 and new.t0 <= event.t1
-                tell(
-                    "mislabelled",
-                    "RES-06" if together else "RES-02",
-                    (new, event),
-                    f"session {session} is called new "
-                    f"twice: to {who(new)} at {when(new.t1)} and to {who(event)} at {when(event.t1)}",
-                )
-            new = new or event
-        judgement.looked["RES-02"] += 1
+def judge_creates(session: str, creates: Sequence[Seen], life: Lifetime, rules: Rules, judgement: Judgement) -> None:
+    """Every create that was answered with this session was to be, and says rightly whether it was there before."""
+    told, clear = Told(session, judgement), [event for event in creates if not _repeats(event)]
+    for event in clear:
+        if not _from_the_dead(event, clear[0], life, told) and event is not clear[0]:
+            _judge_whose(clear[0], event, rules, told)
+            judgement.looked["RES-01" if event.client else "RES-09"] += 1
+    if rules.flags:
+        _judge_flags(clear, rules, judgement, told)
 
 
-def _judge_whose(session: str, first: Seen, event: Seen, rules: Rules, tell) -> None:  # type: ignore[no-untyped-def]
+def _repeats(event: Seen) -> bool:
+    """Whether the answer may be one that was given before to the same request, or the request strayed."""
+    return event.odd or (event.sent is not None and event.sent.idempotency_key is not None)
+
+
+def _from_the_dead(event: Seen, first: Seen, life: Lifetime, told: Told) -> bool:
+    """No create is answered with a session that is over."""
+    begins, end = event.t0 + event.shift, life.ended
+    if end is not None and event.clock == end.clock and event.t0 > end.t1:
+        sentence = (
+            f"{who(end)} was told at {when(end.t1)} that session {told.subject} is deleted; the create of {who(event)} "
+            f"from {when(event.t0)} on answers with it"
+        )
+        told.tell("undead", "RES-08", (end, event), sentence)
+    elif life.gone is not None and event.clock == life.gone.clock and event.t0 > life.gone.t1:
+        sentence = (
+            f"{who(life.gone)} was told at {when(life.gone.t1)} that session {told.subject} is gone; the create of "
+            f"{who(event)} from {when(event.t0)} on answers with it"
+        )
+        told.tell("undead", "RES-08" if life.ending < event.t0 else "RES-07", (life.gone, event), sentence)
+    elif begins > life.over and event.clock == first.clock:
+        sentence = (
+            f"session {told.subject} was over at {when(life.over)} at the latest; the create of {who(event)} at "
+            f"{when(begins)} answers with it"
+        )
+        told.tell("undead", "RES-07", (first, event), sentence)
+    return "undead" in told.names
+
+
+def _judge_whose(first: Seen, event: Seen, rules: Rules, told: Told) -> None:
     """The session is the one of this user and this client."""
+    given = f"session {told.subject}, which {who(first)} was given at {when(first.t1)}, is"
+    to = f"a create of {who(event)} at {when(event.t1)}"
     if rules.users and event.user != first.user:
-        tell(
-            "mistaken",
-            "RES-05" if event.client else "LIF-01",
-            (first, event),
-            f"session {session}, which {who(first)} "
-            f"was given at {when(first.t1)}, is the answer to a create of {who(event)} at {when(event.t1)}",
-        )
+        told.tell("mistaken", "RES-05" if event.client else "LIF-01", (first, event), f"{given} the answer to {to}")
     elif not event.client:
-        tell(
-            "reissued",
-            "RES-09",
-            (first, event),
-            f"session {session}, which {who(first)} was given at "
-            f"{when(first.t1)}, is issued again at {when(event.t1)} to a create of {who(event)} without a client id",
-        )
-    elif event.client != first.client and first.client and rules.resumes_by:
-        tell(
-            "mistaken",
-            "RES-04",
-            (first, event),
-            f"session {session} of client {first.client} is the answer to a "
-            f"create of {who(event)} for client {event.client} at {when(event.t1)}",
-        )
+        told.tell("reissued", "RES-09", (first, event), f"{given} issued again to {to}, without a client id")
     elif not rules.resumes_by or not first.client:
-        tell(
-            "reissued",
-            "LIF-01",
-            (first, event),
-            f"session {session}, which {who(first)} was given at "
-            f"{when(first.t1)}, is issued again at {when(event.t1)} to {who(event)}",
-        )
+        told.tell("reissued", "LIF-01", (first, event), f"{given} issued again to {to}")
+    elif event.client != first.client:
+        clients = f"for client {event.client}; it is that of client {first.client}"
+        told.tell("mistaken", "RES-04", (first, event), f"{given} the answer to {to} {clients}")
+
+
+def _judge_flags(creates: Sequence[Seen], rules: Rules, judgement: Judgement, told: Told) -> None:
+    """One create issued the session and calls it new; whoever asked after its answer resumes."""
+    judgement.looked["RES-02"] += len(creates)
+    new = [event for event in creates if event.got is None or event.got.resumed is not True]
+    for event in creates:
+        if not event.client and event not in new and rules.resumes_by:
+            sentence = (
+                f"a create of {who(event)} without a client id, answered at {when(event.t1)}, says that session "
+                f"{told.subject} was there before"
+            )
+            told.tell("mislabelled", "RES-09", (event,), sentence)
+    if not new:
+        judgement.undecided["RES-02"] += 1  # it was there before the history, or a create without an answer made it
+        return
+    for event in new:
+        before = next((other for other in creates if other.t1 < event.t0 and other.clock == event.clock), None)
+        together = new[0] if before is None and event is not new[0] else None
+        other = before or together
+        if other is not None and "undead" not in told.names:
+            sentence = (
+                f"{who(other)} was given session {told.subject} at {when(other.t1)}; to {who(event)}, who asked at "
+                f"{when(event.t0)}, it is called new at {when(event.t1)}"
+            )
+            told.tell("mislabelled", "RES-02" if before else "RES-06", (other, event), sentence)

@@ -11,14 +11,14 @@ from typing import Any
 
 from sessionproof.model import Outcome, judge
 
-from . import lives, logs
+from . import lives, logs, resumptions
 
 __all__ = ["KINDS", "Disagreement", "compare"]
 
 _PORTION = 2000  # histories that one process takes at a time
 
 # By name: a module with RULES, history, changed, events_of and explains.
-KINDS: dict[str, Any] = {"lives": lives, "logs": logs}
+KINDS: dict[str, Any] = {"lives": lives, "logs": logs, "resumptions": resumptions}
 
 
 class Disagreement(AssertionError):
