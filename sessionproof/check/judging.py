@@ -23,7 +23,7 @@ from sessionproof.check.stopping import Stop
 from sessionproof.errors import SessionProofError, UsageError
 from sessionproof.model import Anomaly, Judgement, Part, Rules, Shard, join
 
-__all__ = ["Judged", "judge_sources"]
+__all__ = ["Judged", "judge_sources", "without_collector"]
 
 Told = Callable[[str, float], None]  # what is done at the moment, and how much of it is done, from 0 to 1
 
@@ -92,7 +92,7 @@ def _order(anomaly: Anomaly) -> tuple[Any, ...]:
 
 def _at_once(work: _Work, size: int) -> Judged:
     judged, shard, seen, cut = Judged(), Shard(work.rules), 0, []
-    with _without_collector():
+    with without_collector():
         for source in work.sources:
             for block in lines_of(Piece(source, source.begins, None)):
                 if work.stop:
@@ -139,7 +139,7 @@ def _in_shares(work: _Work, shares: int, jobs: int, piece: int, folder: Path) ->
 def _judge_share(share: int, files: tuple[Path, ...], rules: Rules) -> Part:
     """What one share shows. The lines without a session belong to the first; the others only overhear the lists."""
     shard = Shard(rules)
-    with _without_collector():
+    with without_collector():
         for file in files:
             with file.open("rb") as lines:
                 for block in blocks(lines):
@@ -169,7 +169,7 @@ def _leave_signals() -> None:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Events hold no cycles, and looking for some among millions of them costs as much as judging them."""
     enabled = gc.isenabled()
     gc.disable()
