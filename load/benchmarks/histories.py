@@ -51,7 +51,7 @@ class Session:
         return sent, 200, {"session": self.id, "total": len(self.texts), "each": self.texts[offset:]}
 
     def all_messages(self) -> tuple[Values, int, Values]:
-        sent, status, got = self.messages(len(self.texts))
+        _, status, got = self.messages(len(self.texts))
         return {"session": self.id}, status, got
 
     def heartbeat(self) -> tuple[Values, int, Values]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +11,12 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from sessionproof.baseline import load as load_baseline
+from sessionproof.check.files import STANDARD_INPUT, given_files
 from sessionproof.check.judging import Judged, judge_sources
 from sessionproof.check.reading import Unreadable, place_of
 from sessionproof.check.results import check_results
 from sessionproof.check.showing import Shown, choose, show
-from sessionproof.check.source import Source, read_source
+from sessionproof.check.source import Source
 from sessionproof.check.stopping import Stop, stoppable
 from sessionproof.contract import Contract, bundled_contracts, find_contract, load_contract
 from sessionproof.errors import UsageError
@@ -35,8 +33,6 @@ from sessionproof.verdicts import Verdict
 
 __all__ = ["check"]
 
-_STDIN, STANDARD_INPUT = "-", "standard input"
-
 
 def check(names: Sequence[str], settings: Settings, *, quiet: bool = False) -> Report:
     """What the recorded traffic shows, judged and reported like every other run.
@@ -47,9 +43,10 @@ def check(names: Sequence[str], settings: Settings, *, quiet: bool = False) -> R
     baseline = load_baseline(settings.baseline) if settings.baseline else None
     check_outputs(settings)
     began = time.monotonic()
-    with _paths(names) as paths, stoppable() as stop:
-        sources = tuple(read_source(path, name) for name, path in paths)
-        contract = _contract(sources, settings)
+    with given_files() as files, stoppable() as stop:
+        given = _given(settings)
+        sources = tuple(files.source(name, given) for name in dict.fromkeys(names))
+        contract = _contract(sources, given)
         rules = _rules(sources, contract, settings)
         judged = _judged(sources, rules, settings, stop, quiet=quiet)
         chosen = choose(one for one in judged.judgement.anomalies if one.requirement in wanted)
@@ -67,7 +64,7 @@ def check(names: Sequence[str], settings: Settings, *, quiet: bool = False) -> R
         clock="as recorded",
         seed=header.seed,
         effort="as recorded",
-        notes=(*_notes(sources, contract, judged, seconds), *trouble),
+        notes=(*_notes(sources, contract, judged, seconds), *files.notes, *trouble),
     )
     report = make_report(
         ran,
@@ -81,35 +78,24 @@ def check(names: Sequence[str], settings: Settings, *, quiet: bool = False) -> R
     return report
 
 
-@contextmanager
-def _paths(names: Sequence[str]) -> Iterator[list[tuple[str, Path]]]:
-    """Each file's name and where it is; standard input is copied first, as it can't be read twice."""
-    with tempfile.TemporaryDirectory(prefix="sessionproof-") as folder:
-        found: list[tuple[str, Path]] = []
-        for name in dict.fromkeys(names):
-            path = Path(name)
-            if name == _STDIN:
-                path = Path(folder) / "standard-input"
-                with path.open("wb") as copy:
-                    while block := sys.stdin.buffer.read(1 << 20):
-                        copy.write(block)
-            found.append((STANDARD_INPUT if name == _STDIN else name, path))
-        yield found
+def _given(settings: Settings) -> Contract | None:
+    if settings.contract is None:
+        return load_contract(settings.sidecar) if settings.sidecar is not None else None
+    return load_contract(find_contract(settings.contract), settings.sidecar)
 
 
-def _contract(sources: Sequence[Source], settings: Settings) -> Contract:
+def _contract(sources: Sequence[Source], given: Contract | None) -> Contract:
+    """The contract that was given, or else the bundled one that the histories name."""
     named = {source.header.contract: source for source in sources}
     if len(named) > 1:
         made = ", ".join(f"{source.name} by {name}" for name, source in named.items())
         raise UsageError(f"histories of several contracts can't be judged together: {made}")
-    if settings.contract is None and settings.sidecar is not None:
-        return load_contract(settings.sidecar)
-    if settings.contract is not None:
-        return load_contract(find_contract(settings.contract), settings.sidecar)
+    if given is not None:
+        return given
     [(name, source)] = named.items()
     if name not in bundled_contracts():
         raise UsageError(
-            f"{source.name}: made by the contract {name!r}, which isn't bundled; give it by --contract FILE"
+            f"{source.name}: recorded by the contract {name!r}, which isn't bundled; give it by --contract FILE"
         )
     return load_contract(bundled_contracts()[name])
 

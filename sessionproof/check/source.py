@@ -50,9 +50,9 @@ def open_packed(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
 
 
-def is_har(path: Path) -> bool:
-    """Whether the file is an HTTP archive, by its first bytes."""
-    return _HAR.match(_start(path, str(path))) is not None
+def is_har(path: Path, name: str) -> bool:
+    """Whether the file is an HTTP archive, by its first bytes. Raises UsageError where it can't be read."""
+    return _HAR.match(_start(path, name)) is not None
 
 
 def read_source(path: Path, name: str) -> Source:
