@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from sessionproof.check.reading import WRONG
-from sessionproof.check.shrinking import showing, shrink
+from sessionproof.check.shrinking import same_as, shrink
 from sessionproof.check.source import Source, blocks, open_packed
 from sessionproof.errors import UsageError
 from sessionproof.history import Event
@@ -66,13 +66,13 @@ def show(anomalies: Sequence[Anomaly], sources: Sequence[Source], rules: Rules, 
     shown: list[Shown] = []
     written: set[str] = set()
     for anomaly in anomalies:
-        few, wrong = _few(anomaly, around, rules)
+        few, told = _few(anomaly, around, rules)
         name = f"{anomaly.requirement}-{anomaly.name}.jsonl"
         file = folder / name if folder is not None and few and name not in written else None
         if file is not None:
             _write(file, few, sources)
             written.add(name)
-        shown.append(Shown(anomaly, _evidence(anomaly, few, wrong), file))
+        shown.append(Shown(anomaly, _evidence(told, few), file))
     return shown
 
 
@@ -96,19 +96,20 @@ def _events_around(anomalies: Iterable[Anomaly], sources: Iterable[Source]) -> l
     return found
 
 
-def _few(anomaly: Anomaly, around: Sequence[Event], rules: Rules) -> tuple[list[Event], list[Event]]:
-    """The fewest events that show it, and those of them that are wrong."""
+def _few(anomaly: Anomaly, around: Sequence[Event], rules: Rules) -> tuple[list[Event], Anomaly]:
+    """The fewest events that show it, and what it is by these events alone."""
     own = {(event.clock, event.n) for event in anomaly.events}
     sessions = {event.session for event in anomaly.events if event.session} | {anomaly.subject}
     near = [event for event in around if event.session in sessions or (event.clock, event.n) in own]
     first = [place for place, event in enumerate(near) if (event.clock, event.n) in own]
-    kept = shrink(near, showing(anomaly, rules), [first])
+    kept = shrink(near, lambda events: same_as(anomaly, events, rules) is not None, [first])
     few = [near[place] for place in kept or first]
+    return few, same_as(anomaly, few, rules) or anomaly
+
+
+def _evidence(anomaly: Anomaly, few: Sequence[Event]) -> Evidence:
     last = (anomaly.events[-1].clock, anomaly.events[-1].n)
-    return few, [event for event in few if (event.clock, event.n) == last]
-
-
-def _evidence(anomaly: Anomaly, few: Sequence[Event], wrong: Sequence[Event]) -> Evidence:
+    wrong = [event for event in few if (event.clock, event.n) == last]
     calls = [f"{event.actor}: {asked(event)} -> {answered(event)}" for event in few]
     return Evidence(
         expected=f"nothing {anomaly.name}: {ANOMALIES[anomaly.name]}",

@@ -7,22 +7,18 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from sessionproof.history import Event
 from sessionproof.model import Anomaly, Rules, judge, seen
 
-__all__ = ["showing", "shrink"]
+__all__ = ["same_as", "shrink"]
 
 Shows = Callable[[Sequence[Event]], bool]
 
 _PATIENCE = 1_000_000  # events that are judged on the way, at most: a bound that is the same on every machine
 
 
-def showing(anomaly: Anomaly, rules: Rules) -> Shows:
-    """Whether events show this very anomaly: its name, its requirement and its subject."""
+def same_as(anomaly: Anomaly, events: Sequence[Event], rules: Rules) -> Anomaly | None:
+    """What these events show of this anomaly: the one of its name, its requirement and its subject."""
     wanted = (anomaly.name, anomaly.requirement, anomaly.subject)
-
-    def shows(events: Sequence[Event]) -> bool:
-        found = judge(map(seen, events), rules).anomalies
-        return any((one.name, one.requirement, one.subject) == wanted for one in found)
-
-    return shows
+    found = judge(map(seen, events), rules).anomalies
+    return next((one for one in found if (one.name, one.requirement, one.subject) == wanted), None)
 
 
 def shrink(

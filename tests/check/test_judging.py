@@ -13,7 +13,7 @@ import pytest
 
 from sessionproof.check.judging import judge_sources
 from sessionproof.check.sharing import pieces
-from sessionproof.check.shrinking import showing, shrink
+from sessionproof.check.shrinking import same_as, shrink
 from sessionproof.check.source import read_source
 from sessionproof.contract import bundled_contracts, load_contract
 from sessionproof.history import Event
@@ -89,7 +89,10 @@ def test_a_failure_is_shrunk_to_calls_that_still_fail_and_of_which_none_can_go(r
     events = [msgspec.structs.replace(event, n=n) for n, event in enumerate(lossy(), 1)]
     found = [one for one in judge(map(seen, events), rules).anomalies if one.subject == "s3"]
     assert found
-    shows = showing(found[0], rules)
+
+    def shows(events: Sequence[Event]) -> bool:
+        return same_as(found[0], events, rules) is not None
+
     kept = shrink(events, shows)
     few = [events[place] for place in kept]
     assert shows(few)
