@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-__all__ = ["Effort", "Numbers"]
+__all__ = ["Effort", "Numbers", "Races"]
 
 T = TypeVar("T")
 
@@ -23,6 +23,15 @@ class Effort(StrEnum):
 
 
 @dataclass(frozen=True)
+class Races:
+    """What a check that races may spend: bursts of so many works, until so many requests or seconds are spent."""
+
+    width: int
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Numbers:
     """How many of each thing a check does."""
 
@@ -33,6 +42,7 @@ class Numbers:
     texts: int  # odd texts sent and read back
     times: int  # the same thing said again
     breadth: int  # of many alike things (routes, look-alikes, wrong bodies) that are tried
+    races: Races
 
     def some(self, things: Sequence[T], most: int | None = None) -> list[T]:
         """The first `breadth` of `things` (at most `most` of them when that is less)."""
@@ -40,7 +50,13 @@ class Numbers:
 
 
 _NUMBERS = {
-    Effort.QUICK: Numbers(creates=2, resumes=2, messages=11, page=2, texts=2, times=1, breadth=2),
-    Effort.NORMAL: Numbers(creates=60, resumes=12, messages=105, page=12, texts=18, times=2, breadth=1000),
-    Effort.THOROUGH: Numbers(creates=500, resumes=50, messages=260, page=60, texts=80, times=3, breadth=1000),
+    Effort.QUICK: Numbers(
+        creates=2, resumes=2, messages=11, page=2, texts=2, times=1, breadth=2, races=Races(3, 1, 2.0)
+    ),
+    Effort.NORMAL: Numbers(
+        creates=60, resumes=12, messages=105, page=12, texts=18, times=2, breadth=1000, races=Races(5, 110, 10.0)
+    ),
+    Effort.THOROUGH: Numbers(
+        creates=500, resumes=50, messages=260, page=60, texts=80, times=3, breadth=1000, races=Races(8, 500, 40.0)
+    ),
 }

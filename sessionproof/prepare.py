@@ -17,6 +17,7 @@ from sessionproof.effort import Effort
 from sessionproof.errors import TargetError, UsageError
 from sessionproof.history import Header, Recorder
 from sessionproof.history.redact import Redactor
+from sessionproof.model import Rules
 from sessionproof.outputs import check_outputs
 from sessionproof.report.making import Ran
 from sessionproof.requirements import select
@@ -76,8 +77,10 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         redactor = Redactor()
         users = given_users(settings.user, contract, redactor)
         seed = settings.seed if settings.seed is not None else secrets.randbelow(10**6)
-        recorder = Recorder(redactor, settings.history, _header(settings, contract, lens, seed, clock), joins=joins)
+        header = _header(settings, contract, lens, seed, clock)
+        recorder = Recorder(redactor, settings.history, header, joins=joins)
         run = Run(contract, sender, recorder, redactor, settings.effort, seed, users, clock=clock)
+        run.rules = Rules.for_history(contract, header)
         run.again = redactor.text(_command(settings))
         run.restarts = "" if joins else settings.restart or ""  # it would disturb other workers
         run.notes = (f"calls took turns between the nodes {', '.join(run.nodes)}",) if run.nodes else ()

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from itertools import count
 from secrets import token_hex
+from typing import Protocol
 from zlib import crc32
 
 from sessionproof.actors import Actor, Canaries
@@ -19,10 +20,11 @@ from sessionproof.contract import Binding, Contract
 from sessionproof.effort import Effort
 from sessionproof.errors import TargetError
 from sessionproof.expect import Unproven
-from sessionproof.history import Recorder
+from sessionproof.history import Event, Recorder
 from sessionproof.history.redact import Redactor
+from sessionproof.model import Rules
 from sessionproof.restart import Gate, restart
-from sessionproof.sender import Sender
+from sessionproof.sender import Pool, Sender
 from sessionproof.wire import Answer, Raw, Reply, Request, build_request
 
 __all__ = ["CURRENT", "MissingUser", "Run", "Talk", "TargetLost"]
@@ -40,6 +42,13 @@ class TargetLost(TargetError):
     """The target stopped answering in the middle of a run."""
 
 
+class Lane(Protocol):
+    """A way of its own to the target, for the calls of one work of a burst."""
+
+    async def turn(self, sender: Sender, request: Request) -> Pool:
+        """Return when the request may go, with the connections by which it goes."""
+
+
 @dataclass(frozen=True)
 class Talk:
     """What one check, or one probe of a timed check, has said and heard so far."""
@@ -48,6 +57,9 @@ class Talk:
     transcript: list[Reply] = field(default_factory=list)
     timed: bool = False  # one of many that wait: few of them may call at a time
     turns: Iterator[int] = field(default_factory=count)  # of the nodes, where there are several
+    history: list[tuple[Event, Reply]] = field(default_factory=list)  # of the whole check, with all its probes
+    rounds: list[int] = field(default_factory=list)  # where in the transcript each round of a race begins
+    lane: Lane | None = None  # by which this work of a burst calls
 
 
 CURRENT: ContextVar[Talk] = ContextVar("talk", default=Talk())  # noqa: B039 - each check sets its own
@@ -73,11 +85,15 @@ class Run:
     notes: tuple[str, ...] = ()  # what a reader of the report has to know besides
     lost: str = ""  # why the target counts as lost
     reading_is_still: bool | None = None  # whether reading moves no times, once that was seen
+    rules: Rules = field(init=False)  # by which histories are judged
     _created: dict[str, Actor] = field(default_factory=dict)
     _silent: Counter[tuple[str, str]] = field(default_factory=Counter)  # by node and operation
     _silent_in_a_row: Counter[str] = field(default_factory=Counter)  # by node
     _gate: Gate = field(default_factory=Gate)
     _few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_TIMED_AT_ONCE))
+
+    def __post_init__(self) -> None:
+        self.rules = Rules.of(self.contract, scale=self.scale)
 
     @property
     def invents_users(self) -> bool:
@@ -197,7 +213,8 @@ class Run:
             raise TargetLost(self.lost)
         request, name = self.in_turn(request), request.binding.name
         if self._silent[request.node, name] >= _SILENT_AT_ONE_CALL:
-            answer, t0, t1 = Answer(None, failure=f"{name} wasn't tried again: it never answered"), 0.0, 0.0
+            why = f"{name} wasn't tried again: it never answered"
+            answer, t0, t1 = Answer(None, failure=why, injected=True), 0.0, 0.0
         else:
             answer, t0, t1 = await self._sent(request)
         reply = self.heard(request, answer, t0, t1)
@@ -208,12 +225,18 @@ class Run:
         """The reply to a request, whoever sent it: recorded, scanned for canaries, its session noted for clean-up."""
         talk = CURRENT.get()
         reply = self._received(request, answer, t0, t1)
-        self.recorder.record(reply, t0, t1, check=talk.check, shift=reply.began - t0)
+        event = self.recorder.record(reply, t0, t1, check=talk.check, shift=reply.began - t0)
         talk.transcript.append(reply)
+        talk.history.append((event, reply))
         return reply
 
     async def _sent(self, request: Request) -> tuple[Answer, float, float]:
-        async with self._few if CURRENT.get().timed else nullcontext(), self._gate.passed():
+        talk = CURRENT.get()
+        if talk.lane is not None:
+            pool = await talk.lane.turn(self.sender, request)
+            async with self._gate.passed():
+                return await self.sender.send_once(request, pool)
+        async with self._few if talk.timed else nullcontext(), self._gate.passed():
             return await self.sender.send(request)
 
     def _received(self, request: Request, answer: Answer, t0: float, t1: float) -> Reply:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
 import time
 from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import httpx
@@ -19,7 +23,7 @@ from sessionproof.pace import Pace
 from sessionproof.wire.reply import Answer
 from sessionproof.wire.request import Request
 
-__all__ = ["Sender"]
+__all__ = ["Pool", "Sender"]
 
 _LARGEST = 32 * 1024 * 1024  # bytes of one answer
 _PATIENCE_WITH_RETRY_AFTER = 30.0  # seconds, in all, for one call
@@ -28,8 +32,22 @@ _CALLS_OF_A_CONNECTION = 5  # where there are several nodes: one that is kept ma
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Pool:
+    """Connections that are kept for each other: those of one name, at most so many at once.
+
+    A shared one is used by several actors, as a gateway's is, and so it keeps no cookies.
+    """
+
+    name: str
+    connections: int = 64
+    shared: bool = False
+
+
 class Sender:
     """Sends requests to `base_url`, one connection pool per actor, so that no cookie or connection is shared.
+
+    A call may name a pool of its own instead (`Pool`), for what depends on who shares a connection with whom.
 
     A request that names another node goes there instead. With `others`, the base URLs of further nodes, connections
     are made anew every few calls.
@@ -42,7 +60,7 @@ class Sender:
         self.others = tuple(others)
         self.timeout = timeout
         self._pace = Pace(max_rps)
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._clients: dict[Pool, httpx.AsyncClient] = {}
         self._calls = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sessionproof-sender", daemon=True)
@@ -70,17 +88,35 @@ class Sender:
             waited += pause
             await asyncio.sleep(pause)
 
-    async def send_once(self, request: Request) -> tuple[Answer, float, float]:
-        """The same, with the first answer, whatever it is."""
+    async def send_once(self, request: Request, pool: Pool | None = None) -> tuple[Answer, float, float]:
+        """The same, with the first answer, whatever it is; by a connection of `pool`, if that is given."""
         await self._pace.turn()
+        client = self.client(pool or Pool(request.actor.name))
         start = time.monotonic()
-        answer = await self._once(request)
+        answer = await self._once(client, request)
         return answer, start, time.monotonic()
 
     async def reconnect(self) -> None:
         """Every call from now on is made on a new connection; none may be under way."""
         await self._close_clients()
         self._clients.clear()
+
+    def client(self, pool: Pool) -> httpx.AsyncClient:
+        """What sends by the connections of `pool`. On the sender's loop only."""
+        if pool not in self._clients:
+            connections = pool.connections
+            self._clients[pool] = httpx.AsyncClient(
+                timeout=self.timeout,
+                follow_redirects=False,
+                trust_env=False,
+                verify=self._tls,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())) if pool.shared else None,
+                limits=httpx.Limits(
+                    max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=4.0
+                ),
+                headers={"User-Agent": "sessionproof", "Accept": "application/json, */*;q=0.5"},
+            )
+        return self._clients[pool]
 
     def close(self) -> None:
         """Close every connection and end the thread. May be called twice."""
@@ -96,10 +132,10 @@ class Sender:
         for client in self._clients.values():
             await client.aclose()
 
-    async def _once(self, request: Request) -> Answer:
+    async def _once(self, client: httpx.AsyncClient, request: Request) -> Answer:
         try:
             async with asyncio.timeout(self.timeout):
-                return await self._exchange(request)
+                return await self._exchange(client, request)
         except TimeoutError:
             return Answer(None, failure=f"no complete answer within {self.timeout:g} s")
         except httpx.LocalProtocolError as error:
@@ -107,8 +143,8 @@ class Sender:
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError, OSError) as error:
             return Answer(None, failure=_in_words(error))
 
-    async def _exchange(self, request: Request) -> Answer:
-        client, base_url = self._client(request.actor.name), request.node or self.base_url
+    async def _exchange(self, client: httpx.AsyncClient, request: Request) -> Answer:
+        base_url = request.node or self.base_url
         raw_path = httpx.URL(base_url).raw_path.rstrip(b"/") + request.target.encode("ascii", "replace")
         headers = [(name.encode(), value.encode("utf-8", "surrogatepass")) for name, value in request.headers]
         headers += [(b"Connection", b"close")] if self._is_the_last_of_its_connection() else []
@@ -129,16 +165,10 @@ class Sender:
         self._calls += 1
         return bool(self.others) and self._calls % _CALLS_OF_A_CONNECTION == 0
 
-    def _client(self, actor: str) -> httpx.AsyncClient:
-        if actor not in self._clients:
-            self._clients[actor] = httpx.AsyncClient(
-                timeout=self.timeout,
-                follow_redirects=False,
-                trust_env=False,
-                limits=httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=4.0),
-                headers={"User-Agent": "sessionproof", "Accept": "application/json, */*;q=0.5"},
-            )
-        return self._clients[actor]
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """What is trusted; read once, for that takes longer than everything else that a client needs."""
+        return httpx.create_ssl_context(trust_env=False)
 
 
 def _pairs(answer: httpx.Response) -> tuple[tuple[str, str], ...]:

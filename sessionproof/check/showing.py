@@ -19,7 +19,7 @@ from sessionproof.history.words import answered, asked
 from sessionproof.model import ANOMALIES, Anomaly, Rules
 from sessionproof.verdicts import Evidence
 
-__all__ = ["Shown", "choose", "show"]
+__all__ = ["Shown", "choose", "evidence_of", "few_of", "show"]
 
 _OF_A_KIND = 3  # anomalies of one name that break one requirement: the counts have them all
 _IN_ALL = 24
@@ -66,13 +66,13 @@ def show(anomalies: Sequence[Anomaly], sources: Sequence[Source], rules: Rules, 
     shown: list[Shown] = []
     written: set[str] = set()
     for anomaly in anomalies:
-        few, told = _few(anomaly, around, rules)
+        few, told = few_of(anomaly, around, rules)
         name = f"{anomaly.requirement}-{anomaly.name}.jsonl"
         file = folder / name if folder is not None and few and name not in written else None
         if file is not None:
             _write(file, few, sources)
             written.add(name)
-        shown.append(Shown(anomaly, _evidence(told, few), file))
+        shown.append(Shown(anomaly, evidence_of(told, few), file))
     return shown
 
 
@@ -96,8 +96,8 @@ def _events_around(anomalies: Iterable[Anomaly], sources: Iterable[Source]) -> l
     return found
 
 
-def _few(anomaly: Anomaly, around: Sequence[Event], rules: Rules) -> tuple[list[Event], Anomaly]:
-    """The fewest events that show it, and what it is by these events alone."""
+def few_of(anomaly: Anomaly, around: Sequence[Event], rules: Rules) -> tuple[list[Event], Anomaly]:
+    """The fewest of the events `around` it that show it, and what it is by these events alone."""
     own = {(event.clock, event.n) for event in anomaly.events}
     sessions = {event.session for event in anomaly.events if event.session} | {anomaly.subject}
     near = [event for event in around if event.session in sessions or (event.clock, event.n) in own]
@@ -107,7 +107,8 @@ def _few(anomaly: Anomaly, around: Sequence[Event], rules: Rules) -> tuple[list[
     return few, same_as(anomaly, few, rules) or anomaly
 
 
-def _evidence(anomaly: Anomaly, few: Sequence[Event]) -> Evidence:
+def evidence_of(anomaly: Anomaly, few: Sequence[Event]) -> Evidence:
+    """What it is, and the `few` calls that show it, a line each and as a picture."""
     last = (anomaly.events[-1].clock, anomaly.events[-1].n)
     wrong = [event for event in few if (event.clock, event.n) == last]
     calls = [f"{event.actor}: {asked(event)} -> {answered(event)}" for event in few]

@@ -82,7 +82,7 @@ def shown(found: Found, run: Run) -> CheckResult:
     """The finding with its exchange and the way to repeat it."""
     before = CURRENT.set(Talk(found.check, list(found.calls)))
     try:
-        result = next(findings(found.check, found.requirement, found.violation, None, run, contract_is_silent=True))
+        result = next(findings(found.check, found.requirement, found.violation, None, run))
         return replace(result, exercised=1)
     finally:
         CURRENT.reset(before)

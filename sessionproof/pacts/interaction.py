@@ -36,11 +36,10 @@ def verified(interaction: Interaction, shares: Sequence[Share], run: Run, states
         reply, mismatches = _carried_out(interaction, run, states)
     except Exception as what:
         error = what
-    silent = run.contract.identity.kind == "none"
     for share in shares:
         expect = Expect()
         why = error or _judged(interaction, share, mismatches, reply, expect)
-        yield from findings(interaction.title, share.requirement, why, expect, run, silent)
+        yield from findings(interaction.title, share.requirement, why, expect, run)
 
 
 def _carried_out(interaction: Interaction, run: Run, states: StateServer) -> tuple[Reply, Sequence[Mismatch]]:

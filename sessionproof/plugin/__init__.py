@@ -17,6 +17,7 @@ from sessionproof.errors import TargetError, UsageError
 from sessionproof.plugin.fixtures import (
     alice,
     bob,
+    bursts,
     carol,
     chance,
     expect,
@@ -38,6 +39,7 @@ from sessionproof.settings import OPTIONS, Settings, gather
 __all__ = [
     "alice",
     "bob",
+    "bursts",
     "carol",
     "chance",
     "expect",

@@ -10,9 +10,10 @@ from _pytest.outcomes import Failed, Skipped
 
 from sessionproof.caller import SetUpFailed
 from sessionproof.errors import TargetError
-from sessionproof.expect import Expect, NotDeclared, Unproven, Violation, whose
+from sessionproof.expect import Expect, NotDeclared, Unproven, Violation
 from sessionproof.history.timeline import timeline_of
-from sessionproof.repeat import exchange, repeat_script
+from sessionproof.plugin.history import judged, repeat
+from sessionproof.repeat import exchange
 from sessionproof.run import CURRENT, MissingUser, Run, TargetLost
 from sessionproof.timeline import Timeline
 from sessionproof.verdicts import CheckResult, Evidence, Verdict
@@ -38,12 +39,8 @@ def findings(
     error: BaseException | None,
     expect: Expect | None,
     run: Run,
-    contract_is_silent: bool,
 ) -> Iterator[CheckResult]:
-    """The check's own result, then what its calls showed besides (another user's canaries).
-
-    `contract_is_silent` says that no identity is declared, so that nothing can leak between users.
-    """
+    """The check's own result, then what the history of its calls shows besides."""
     own = CheckResult(
         name=name,
         requirement=requirement,
@@ -54,8 +51,12 @@ def findings(
     )
     own = _with_error(own, error, run) if error is not None else _decided(own)
     yield own
-    if not contract_is_silent:
-        yield from _leaks(name, own, run)
+    yield from (aside for aside in judged(name, run) if not _is_told(aside, own))
+
+
+def _is_told(aside: CheckResult, own: CheckResult) -> bool:
+    """Whether the check says as much itself."""
+    return aside.requirement == own.requirement and own.verdict is Verdict.FAILED
 
 
 def _decided(own: CheckResult) -> CheckResult:
@@ -104,20 +105,18 @@ def _failed(
     if last is None:
         return replace(own, reason=f"expected {expected}; seen {seen}", evidence=(Evidence(expected, seen),))
     redactor = run.redactor
-    place = _place(run.transcript, last)
-    picture = _picture(run, run.transcript[: None if shows_later else place + 1], last)
+    said = CURRENT.get()
+    calls = run.transcript[said.rounds[-1] :] if said.rounds else run.transcript
+    calls = calls if any(call is last for call in calls) else run.transcript
+    place = _place(calls, last)
+    picture = _picture(run, calls[: None if shows_later else place + 1], last)
     evidence = Evidence(redactor.text(expected), redactor.text(seen), exchange(last, redactor), picture)
-    shown = run.transcript[place:] if shows_later else [last]
-    pause = run.clock.in_shell if run.clock and CURRENT.get().timed else None
-    script = ""
-    if not run.client:  # what a client does, no script of calls repeats
-        script = repeat_script(run.transcript, shown, redactor, run.sender.base_url, expected, seen, pause)
-    again = f"{run.again} --only {own.requirement} --seed {run.seed}"
+    shown = calls[place:] if shows_later else [last]
     return replace(
         own,
         reason=f"expected {evidence.expected}; seen {evidence.seen}",
         evidence=(evidence,),
-        repeat=f"{script}\n\n# or: {again}" if script else again,
+        repeat=repeat(own.requirement, run, calls, shown, expected, seen),
     )
 
 
@@ -130,20 +129,6 @@ def _picture(run: Run, replies: list[Reply], wrong: Reply) -> Timeline | None:
     events = [run.recorder.shown(reply) for reply in replies]
     marked = [event for event, reply in zip(events, replies, strict=True) if reply is wrong]
     return timeline_of(events, marked, "not as expected") if len(events) > 1 else None
-
-
-def _leaks(name: str, own: CheckResult, run: Run) -> Iterator[CheckResult]:
-    for reply in run.transcript:
-        operation = reply.request.binding.operation
-        if not reply.leaks or (operation == "list" and run.contract.list_scope == "all"):
-            continue
-        requirement = "ISO-03" if operation in ("list", "stats") else "ISO-01"
-        if requirement != own.requirement or own.verdict is not Verdict.FAILED:
-            bare = CheckResult(f"{name} (seen on the way)", requirement, Verdict.FAILED, aside=True)
-            expected = f"nothing of another user's in an answer to {reply.request.actor.name}"
-            seen = f"a canary of {whose(reply)}"
-            yield replace(_failed(bare, expected, seen, reply, run), exercised=1)
-        return
 
 
 def to_properties(results: list[CheckResult]) -> tuple[str, list[dict[str, Any]]]:

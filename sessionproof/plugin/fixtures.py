@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sessionproof.browser.extension import Extension
+from sessionproof.burst import Bursts
 from sessionproof.caller import Caller
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, Unproven
@@ -18,6 +19,7 @@ from sessionproof.timed import Lives, Moments
 __all__ = [
     "alice",
     "bob",
+    "bursts",
     "carol",
     "chance",
     "expect",
@@ -125,3 +127,9 @@ def numbers(target: Run) -> Numbers:
 def chance(request: pytest.FixtureRequest, target: Run) -> random.Random:
     """Random choices that depend on the run's seed and the test's name alone."""
     return random.Random(f"{target.seed}/{request.node.name}")  # noqa: S311
+
+
+@pytest.fixture
+def bursts(target: Run, expect: Expect, chance: random.Random) -> Bursts:
+    """Calls at the same moment, again and again: `for burst in bursts: replies = burst(work, work, ...)`."""
+    return Bursts(target, expect, chance)

@@ -100,8 +100,7 @@ class Judging:
         error = call.excinfo.value if call.excinfo else None
         if not named or call.when == "teardown" or (call.when == "setup" and error is None):
             return report
-        silent = self.run.contract.identity.kind == "none"
-        found = list(findings(item.name, named, error, item.stash.get(EXPECT, None), self.run, silent))
+        found = list(findings(item.name, named, error, item.stash.get(EXPECT, None), self.run))
         report.user_properties.append(to_properties(found))
         self._show(report, max(found, key=lambda result: result.verdict is Verdict.FAILED))
         if isinstance(error, TargetLost):

@@ -71,7 +71,8 @@ class Moments:
     def start(self, work: Callable[[], None]) -> Job:
         """Begin `work` in a thread of its own, with a transcript of its own."""
         said = CURRENT.get()
-        begun = Talk(said.check, list(said.transcript), timed=True, turns=count(next(said.turns)))
+        turns = count(next(said.turns))
+        begun = Talk(said.check, list(said.transcript), timed=True, turns=turns, history=said.history)
         job = Job(begun, inherited=len(said.transcript))
         with self._changed:
             self._busy += 1

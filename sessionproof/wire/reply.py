@@ -17,6 +17,9 @@ from sessionproof.wire.times import instant
 
 __all__ = ["Answer", "Reply"]
 
+# Conflict, precondition failed, locked, too early, precondition required, too many, unavailable.
+_LOST = frozenset({409, 412, 423, 425, 428, 429, 503})
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -57,6 +60,11 @@ class Reply:
     @property
     def refused(self) -> bool:
         return self.status is not None and 400 <= self.status < 500
+
+    @property
+    def lost_a_race(self) -> bool:
+        """Refused for what others did meanwhile, or because they were too many, so that it has changed nothing."""
+        return self.status in _LOST
 
     @cached_property
     def json(self) -> Any:

@@ -96,7 +96,7 @@ def failure(identity: str, actor: Actor, answer: Answer, known: Redactor, **valu
     run = scripted_run(contract, lambda _: answer, redactor=known)
     reply = run.ask(contract.first("create"), actor, values)
     violation = Violation(f"not {actor.secret}", f"seen {actor.secret}", reply)
-    return next(findings("check", "LIF-01", violation, Expect(), run, False))
+    return next(findings("check", "LIF-01", violation, Expect(), run))
 
 
 @pytest.mark.parametrize("identity", ["{header: X-User}", "{query: user}", "{bearer: {login: known}}"])

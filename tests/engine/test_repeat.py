@@ -166,7 +166,7 @@ def a_run(contract: Contract = CONTRACT, redactor: Redactor | None = None, id: s
 def result(run: Run, **what: str) -> CheckResult:
     """What is reported where the last answer wasn't what was expected."""
     violation = Violation(what.get("expected", "e"), what.get("seen", "s"), run.transcript[-1])
-    return next(findings("check", "LIF-01", violation, Expect(), run, False))
+    return next(findings("check", "LIF-01", violation, Expect(), run))
 
 
 def repeat(run: Run, **what: str) -> str:

@@ -26,7 +26,7 @@ def found(exercised: int, undecided: int) -> CheckResult:
     expect = Expect()
     expect.exercised, expect.undecided = exercised, undecided
     run = scripted_run(contract(), lambda _: answered({}))
-    (own,) = findings("a_check", "EXP-01", None, expect, run, True)
+    (own,) = findings("a_check", "EXP-01", None, expect, run)
     return own
 
 
@@ -59,12 +59,12 @@ def test_a_script_pauses_where_the_check_did(clock: Jumping | Passing, pause: st
     run.clock = clock
     talk = [said(run, "create", 100.0), said(run, "read", 100.6), said(run, "read", 3701.6)]
     CURRENT.set(Talk("a_check", talk, timed=True))
-    (own,) = findings("a_check", "EXP-01", Violation("404", "200", talk[-1]), Expect(), run, True)
+    (own,) = findings("a_check", "EXP-01", Violation("404", "200", talk[-1]), Expect(), run)
     lines = [line.split(" ")[0] for line in own.repeat.splitlines() if re.match(r"(later|sleep|curl|session1)", line)]
     assert lines == ["session1=$(curl", "curl", pause.split(" ")[0], "curl"]
     assert pause in own.repeat.splitlines()
     CURRENT.set(Talk("a_check", talk))
-    (own,) = findings("a_check", "EXP-01", Violation("404", "200", talk[-1]), Expect(), run, True)
+    (own,) = findings("a_check", "EXP-01", Violation("404", "200", talk[-1]), Expect(), run)
     assert pause not in own.repeat, "an untimed check waits for nothing"
 
 

@@ -1,0 +1,71 @@
+"""What the history of a check's calls shows, whatever the check was about: judged by the model, with its witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sessionproof.judge import lacking
+from sessionproof.model import Anomaly, judge, seen
+from sessionproof.repeat import exchange, repeat_script
+from sessionproof.requirements import load_requirements
+from sessionproof.run import CURRENT, Run
+from sessionproof.verdicts import CheckResult, Verdict
+from sessionproof.wire import Reply
+
+__all__ = ["judged", "repeat"]
+
+
+def judged(name: str, run: Run) -> Iterator[CheckResult]:
+    """A failed result for each anomaly that the calls of the check `name` show, one of a kind and requirement.
+
+    Nothing is said of requirements that the contract doesn't declare, and nothing of leaks where there are no users:
+    there, whoever has an id has the session.
+    """
+    found = judge([seen(event) for event, _ in CURRENT.get().history], run.rules)
+    kinds = {(anomaly.requirement, anomaly.name): anomaly for anomaly in reversed(found.anomalies)}
+    for anomaly in reversed(kinds.values()):
+        if _is_declared(anomaly, run):
+            yield _result(name, anomaly, run)
+
+
+def _is_declared(anomaly: Anomaly, run: Run) -> bool:
+    if anomaly.name == "leak" and not run.rules.users:
+        return False
+    lack = lacking(load_requirements()[anomaly.requirement], run.contract.capabilities, run.means)
+    return lack is None or lack[0] is not Verdict.NOT_APPLICABLE
+
+
+def _result(name: str, anomaly: Anomaly, run: Run) -> CheckResult:
+    from sessionproof.check.showing import evidence_of, few_of
+
+    history = CURRENT.get().history
+    events, told = few_of(anomaly, [event for event, _ in history], run.rules)
+    kept = {event.n for event in events}
+    calls = [
+        reply for event, reply in history if event.n in kept or event.op == "login"
+    ]  # who isn't logged in can't call
+    witnesses = [reply for event, reply in history if event.n in kept]
+    evidence = evidence_of(told, events)
+    last = f"{evidence.exchange}\n\n{exchange(witnesses[-1], run.redactor)}"
+    return CheckResult(
+        name=f"{name} (seen on the way)",
+        requirement=anomaly.requirement,
+        verdict=Verdict.FAILED,
+        reason=f"{anomaly.name}: {told.sentence}",
+        exercised=1,
+        evidence=(replace(evidence, exchange=last),),
+        repeat=repeat(anomaly.requirement, run, calls, witnesses[-1:], evidence.expected, evidence.seen),
+        aside=True,
+    )
+
+
+def repeat(requirement: str, run: Run, calls: Sequence[Reply], shown: Sequence[Reply], expected: str, seen: str) -> str:
+    """How to see it again: a script of `calls` up to the last of `shown`, where one can be made, and the command."""
+    talk = CURRENT.get()
+    pause = run.clock.in_shell if run.clock and talk.timed else None
+    script = ""
+    if not run.client:  # what a client does, no script of calls repeats
+        script = repeat_script(calls, shown, run.redactor, run.sender.base_url, expected, seen, pause)
+    again = f"{run.again} --only {requirement} --seed {run.seed}"
+    return f"{script}\n\n# or: {again}" if script else again
