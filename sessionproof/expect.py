@@ -97,12 +97,16 @@ class ReplyExpectation:
         """The contract's statuses for a session that no longer is."""
         return self._status_in(self._reply.contract.gone, "a session that is gone")
 
+    def came_within(self, life: Life) -> bool:
+        """Whether the answer surely came within the session's life; if not, nothing can be told by it."""
+        if life.lasts_beyond(self._reply):
+            return True
+        self._expect.leave_undecided()
+        return False
+
     def works_within(self, life: Life) -> Reply:
         """A success, where the answer surely came within the session's life."""
-        if life.lasts_beyond(self._reply):
-            return self.succeeds()
-        self._expect.leave_undecided()
-        return self._reply
+        return self.succeeds() if self.came_within(life) else self._reply
 
     def is_gone_after(self, life: Life) -> Reply:
         """The contract's statuses for a session that is gone, where the call was surely made after its end."""

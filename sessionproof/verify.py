@@ -14,7 +14,7 @@ from rich.console import Console
 
 from sessionproof.bundle import bundle_root
 from sessionproof.contract import bundled_contracts
-from sessionproof.deployments.bundled import bundled_server
+from sessionproof.deployments.bundled import bundled_server, told_of_time
 from sessionproof.errors import SessionProofError, UsageError
 from sessionproof.plugin import SETTINGS
 from sessionproof.plugin.findings import from_properties
@@ -58,11 +58,10 @@ def deployment(settings: Settings) -> Iterator[Settings]:
         hint = did_you_mean(contract, known) or f"it follows {', '.join(known)}"
         raise UsageError(f"--contract {contract}: not one of the bundled server's, and no URL was given; {hint}")
     clock = settings.clock or "control"
-    name, _, minute = clock.partition(":")
+    name = clock.partition(":")[0]
     if name in ("redis", "faketime"):
         raise UsageError(f"--clock {name}: the bundled server has no such time; give a URL, or take another clock")
-    arguments = {"control": ("--clock", "control"), "scaled": ("--minute-seconds", minute)}.get(name, ())
-    with bundled_server(contract, *arguments) as url:
+    with bundled_server(contract, *told_of_time(clock)) as url:
         baseline = settings.baseline or bundle_root() / "reference_server" / "baselines" / f"{contract}.toml"
         yield replace(settings, base_url=url, contract=contract, clock=clock, baseline=baseline)
 

@@ -53,7 +53,10 @@ def a_client_id_of_an_expired_session_starts_anew(alice: Caller, expect: Expect,
             life = life.perhaps_renewed(target.transcript[-1])
         if resumed_half_way:
             life.at(0.5)
-            life = life.perhaps_renewed(expect(alice.create(client=client)).resumes(session))
+            again = alice.create(client=client)
+            if not expect(again).came_within(life):
+                return
+            life = life.perhaps_renewed(expect(again).resumes(session))
         life.over()
         reply = alice.create(client=client)
         if not life.was_over_before(reply):

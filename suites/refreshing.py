@@ -198,10 +198,13 @@ def refreshing_one_session_leaves_the_others(
         raise NotDeclared("the contract names no operation that refreshes a life")
 
     def probe(binding: Binding) -> None:
-        kept, _ = lives.born(alice)
+        kept, its = lives.born(alice)
         left = [lives.born(alice), lives.born(bob) if target.contract.identity.kind != "none" else lives.born(alice)]
         left[0][1].at(LATE)
-        alice.arranged(alice.try_on(binding, kept), binding.name)
+        reply = alice.try_on(binding, kept)
+        if not expect(reply).came_within(its):
+            return
+        alice.arranged(reply, binding.name)
         for caller, (session, life) in zip((alice, bob), left, strict=True):
             life.over()
             expect(caller.read(session)).is_gone_after(life)
@@ -229,7 +232,10 @@ def whatever_is_done_a_session_still_ends(alice: Caller, expect: Expect, lives: 
 
     def probe(binding: Binding) -> None:
         session, life = lives.born(alice)
-        life = life.perhaps_renewed(alice.arranged(alice.try_on(binding, session), binding.name))
+        reply = alice.try_on(binding, session)
+        if not expect(reply).came_within(life):
+            return
+        life = life.perhaps_renewed(alice.arranged(reply, binding.name))
         life.over()
         expect(alice.read(session)).is_gone_after(life)
 

@@ -1,4 +1,4 @@
-"""`sessionproof selfcheck`: every fault of the reference server against the checks, as a kill matrix."""
+"""`sessionproof selfcheck`: every fault of the reference server and client against the checks, as a kill matrix."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from sessionproof.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sessionproof.selfcheck import Judged, Plan
+    from sessionproof.selfcheck import How, Judged, Plan
 
 EPILOG = """\b
 Examples:
   sessionproof selfcheck
   sessionproof selfcheck --only F-RES-0 --effort quick
+  sessionproof selfcheck --only F-EXP --clock scaled:0.2 --jobs 8
+  sessionproof selfcheck --lens browser
   sessionproof selfcheck --contract fm-session-service --lens suites --lens schemathesis --html kills.html
   sessionproof selfcheck --json kills.json --markdown docs/kill-matrix.md
 
@@ -33,7 +35,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--contract", "contracts", multiple=True, metavar="NAME", help="Only this bundled contract. Repeatable.")
 @click.option(
     "--lens", "lenses", multiple=True, metavar="NAME", default=("suites",), show_default=True,
-    help="What looks: suites, fuzz, load, pact, schemathesis (plain, to compare with). Repeatable.",
+    help="What looks: suites, browser (at the client's faults), fuzz, load, pact, schemathesis (plain, to compare "
+    "with). Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--clock", default="control", show_default=True, metavar="NAME",
+    help="By which lives end, for the suites: control, or scaled:SECONDS_PER_MINUTE, which takes minutes a fault.",
 )  # fmt: skip
 @click.option("--effort", default="normal", show_default=True, type=click.Choice(["quick", "normal", "thorough"]))
 @click.option("--jobs", type=click.IntRange(1, 64), help="Servers at a time (default: as many as there are cores).")
@@ -49,6 +56,7 @@ def command(
     only: tuple[str, ...],
     contracts: tuple[str, ...],
     lenses: tuple[str, ...],
+    clock: str,
     effort: str,
     jobs: int | None,
     longest: float,
@@ -57,7 +65,7 @@ def command(
     markdown_file: Path | None,
     quiet: bool,
 ) -> int:
-    """Switch on each fault of the reference server and see whether the checks notice.
+    """Switch on each fault of the reference server, or client, and see whether the checks notice.
 
     It fails when nothing that a fault breaks notices it, when no fault trips a requirement that passes, and when a
     MUST has fewer than two faults of which one is conditional; with --only or --contract the last two are only told.
@@ -66,11 +74,11 @@ def command(
 
     from sessionproof.outputs import check_files
     from sessionproof.requirements import load_requirements
-    from sessionproof.selfcheck import judge
+    from sessionproof.selfcheck import How, judge
     from sessionproof.selfcheck.show import watched
     from sessionproof.selfcheck.terminal import render
 
-    plan = _plan(only, contracts, lenses, effort, jobs or _cores(), longest)
+    plan = _plan(only, contracts, lenses, How(effort, clock), jobs or _cores(), longest)
     check_files(json_file, html_file, markdown_file)
     judged = judge(watched(plan, Console(stderr=True, highlight=False), quiet=quiet), load_requirements())
     render(judged, Console(soft_wrap=False, highlight=False))
@@ -89,36 +97,45 @@ def _write(judged: Judged, json_file: Path | None, html_file: Path | None, markd
 
 
 def _plan(
-    only: tuple[str, ...], contracts: tuple[str, ...], lenses: tuple[str, ...], effort: str, jobs: int, longest: float
+    only: tuple[str, ...], contracts: tuple[str, ...], lenses: tuple[str, ...], how: How, jobs: int, longest: float
 ) -> Plan:
+    from sessionproof.clocks.choice import clock_named
     from sessionproof.contract import bundled_contracts
-    from sessionproof.selfcheck import LENSES, How, Plan, known_faults
+    from sessionproof.selfcheck import LENSES, Plan, known_faults
     from sessionproof.selfcheck.faults import chosen
 
     _must_know("--contract", contracts, bundled_contracts())
     _must_know("--lens", lenses, LENSES)
+    if how.clock != "control":
+        if not how.clock.startswith("scaled"):
+            raise UsageError(f"--clock {how.clock}: the faults' servers have control, or scaled:SECONDS_PER_MINUTE")
+        clock_named(how.clock, "", 0.0).close()
     faults = known_faults()
     with_faults = {contract for fault in faults for contract in fault.contracts}
     wanted = tuple(dict.fromkeys(contracts)) or tuple(name for name in bundled_contracts() if name in with_faults)
     those = chosen(faults, wanted, only)
     tried = {contract for fault in those for contract in fault.contracts}
-    return Plan(
+    plan = Plan(
         faults=tuple(those),
         contracts=tuple(name for name in wanted if name in tried),
-        lenses=tuple(LENSES[name](How(effort)) for name in dict.fromkeys(lenses)),
-        effort=effort,
+        lenses=tuple(LENSES[name](how) for name in dict.fromkeys(lenses)),
+        effort=how.effort,
         jobs=jobs,
         longest=longest,
         narrowed=bool(only or contracts),
-        command=_again(only, contracts, lenses, effort),
+        command=_again(only, contracts, lenses, how),
     )
+    if not plan.pairs:
+        raise UsageError(f"--lens {' '.join(lenses)}: looks at none of these faults; F-CLI-* are for --lens browser")
+    return plan
 
 
-def _again(only: tuple[str, ...], contracts: tuple[str, ...], lenses: tuple[str, ...], effort: str) -> str:
+def _again(only: tuple[str, ...], contracts: tuple[str, ...], lenses: tuple[str, ...], how: How) -> str:
     """The call that repeats this one."""
     given = [("--contract", name) for name in contracts] + [("--only", name) for name in only]
     given += [("--lens", name) for name in lenses if lenses != ("suites",)]
-    given += [("--effort", effort)] if effort != "normal" else []
+    given += [("--clock", how.clock)] if how.clock != "control" else []
+    given += [("--effort", how.effort)] if how.effort != "normal" else []
     return " ".join(["sessionproof selfcheck", *(f"{option} {value}" for option, value in given)])
 
 

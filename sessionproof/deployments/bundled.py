@@ -17,7 +17,7 @@ from typing import IO
 from sessionproof.bundle import bundle_root
 from sessionproof.errors import TargetError
 
-__all__ = ["bundled_server", "server_command", "server_environment"]
+__all__ = ["bundled_server", "server_command", "server_environment", "told_of_time"]
 
 _READY_WITHIN = 30.0  # seconds
 
@@ -31,6 +31,12 @@ def server_environment() -> dict[str, str]:
     """Our environment, with the bundle in front of whatever else could be called reference_server."""
     path = os.pathsep.join(filter(None, [str(bundle_root()), os.environ.get("PYTHONPATH", "")]))
     return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+
+
+def told_of_time(clock: str) -> tuple[str, ...]:
+    """What the server is told, so that `clock` (as --clock names it) is the one of its lives."""
+    name, _, minute = clock.partition(":")
+    return {"control": ("--clock", "control"), "scaled": ("--minute-seconds", minute)}.get(name, ())
 
 
 @contextmanager

@@ -35,6 +35,7 @@ def as_dict(judged: Judged) -> dict[str, Any]:
         "jobs": matrix.jobs,
         "contracts": list(matrix.contracts),
         "lenses": list(matrix.lenses),
+        "about": dict(matrix.abouts),
         "narrowed": matrix.narrowed,
         "complete": matrix.complete,
         "exit_code": int(judged.exit),
@@ -46,6 +47,7 @@ def as_dict(judged: Judged) -> dict[str, Any]:
                 "breaks": list(fault.breaks),
                 "behaviour": fault.behaviour,
                 "conditional": fault.conditional,
+                "of": fault.of,
             }
             for fault in sorted(faults.values(), key=lambda fault: fault.id)
         ],

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sessionproof.errors import TargetError
+from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.lenses import Seen
 from sessionproof.selfcheck.programs import Programs
+from sessionproof.selfcheck.reports import ANSWER_WITHIN, report_of, seen_in
 
-__all__ = ["Exploring"]
+__all__ = ["JUDGES", "Exploring"]
 
-_ANSWER_WITHIN = 5  # seconds; a faulty server may hang
-_BROKEN = ("failed", "warned")
 _SEED = 1
+JUDGES = frozenset(
+    (
+        *("LIF-01", "LIF-02", "LIF-05", "ISO-01", "ISO-02", "ISO-03", "ISO-05", "CAS-04"),
+        *("SEC-02", "SEC-03", "SEC-04"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -25,25 +28,20 @@ class Exploring:
 
     effort: str
     name: str = "fuzz"
+    about: str = (
+        "sessionproof fuzz: Schemathesis with living sessions, and looks of our own at its calls. Tried on the faults "
+        f"that break something which it looks at ({' '.join(sorted(JUDGES))}); measured, not judged."
+    )
+    of: str = "server"
     names_requirements: bool = False
     clean_runs: int = 3
     server: tuple[str, ...] = ()
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
+    def reaches(self, fault: Fault, contract: str) -> bool:
+        return not JUDGES.isdisjoint(fault.breaks)
+
+    def look(self, url: str, contract: str, turn: int, programs: Programs, fault: Fault | None = None) -> Seen:
+        words = ["fuzz", url, "--contract", contract, "--effort", self.effort, "--seed", str(_SEED + turn), "--quiet"]
         with tempfile.TemporaryDirectory() as name:
-            file = Path(name) / "report.json"
-            command = [sys.executable, "-m", "sessionproof", "fuzz", url, "--contract", contract, "--quiet"]
-            command += ["--effort", self.effort, "--seed", str(_SEED + turn), "--timeout", str(_ANSWER_WITHIN)]
-            said = programs.run([*command, "--cases", str(Path(name) / "cases"), "--json", str(file)], Path(name))
-            text = file.read_text(encoding="utf-8") if file.exists() else ""
-            if not text:
-                lines = said.strip().splitlines()
-                raise TargetError(f"exploring ended without a report: {lines[-1] if lines else 'it said nothing'}")
-            report = json.loads(text)
-            rows = report["requirements"]
-            return Seen(
-                findings=tuple(row["id"] for row in rows if row["verdict"] in _BROKEN),
-                requests=report["requests"],
-                seconds=report["duration_s"],
-                passed=tuple(row["id"] for row in rows if row["verdict"] == "passed"),
-            )
+            words += ["--timeout", str(ANSWER_WITHIN), "--cases", str(Path(name) / "cases")]
+            return seen_in(report_of(programs, words, Path(name)))

@@ -1,4 +1,4 @@
-"""The faults that the reference server can be given, as it lists them itself."""
+"""The faults that the reference server and the reference client can be given."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sessionproof.browser.client import bundled_extension, read_client
+from sessionproof.browser.faults import known_faults as faults_of_the_extension
 from sessionproof.deployments.bundled import server_command, server_environment
 from sessionproof.errors import TargetError, UsageError
 from sessionproof.suggest import did_you_mean
@@ -16,17 +18,31 @@ __all__ = ["Fault", "chosen", "known_faults"]
 
 @dataclass(frozen=True)
 class Fault:
-    """A switch of the reference server, and the requirements that it was declared to break."""
+    """A switch of the reference server or client, and the requirements that it was declared to break."""
 
     id: str
     breaks: tuple[str, ...]  # the most direct one first
     behaviour: str
     conditional: bool  # it breaks them only at times
     contracts: tuple[str, ...]
+    of: str = "server"  # or client
 
 
 def known_faults() -> list[Fault]:
-    """Every fault of the reference server, in the order of their ids. Raises TargetError when it can't list them."""
+    """Every fault of the server, then of the client. Raises TargetError when the server can't list its own."""
+    return [*_of_the_server(), *_of_the_client()]
+
+
+def _of_the_client() -> list[Fault]:
+    contract = read_client(*bundled_extension()).contract
+    return [
+        Fault(one.id, one.breaks, one.behaviour, one.conditional, (contract,), "client")
+        for one in faults_of_the_extension()
+    ]
+
+
+def _of_the_server() -> list[Fault]:
+    """As it lists them itself."""
     command = server_command("--list-faults", "--json")
     listed = subprocess.run(command, env=server_environment(), capture_output=True, text=True, timeout=60, check=False)
     if listed.returncode:

@@ -1,4 +1,4 @@
-"""What looks at a faulty server: a lens, and what it saw."""
+"""What looks at a fault: a lens, and what it saw."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from sessionproof.deployments.nodes import Nodes
+from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.programs import Programs
 
 __all__ = ["LENSES", "CheckCost", "How", "Lens", "LooksAtNodes", "Seen"]
@@ -17,6 +18,7 @@ class How:
     """How hard every lens tries: the same for all of them."""
 
     effort: str = "normal"  # quick | normal | thorough
+    clock: str = "control"  # by which lives end: control | scaled:SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,19 @@ class Seen:
 
 
 class Lens(Protocol):
-    """Looks at one server at a time; runs in several threads at once."""
+    """Looks at one server at a time; runs in several threads at once. To add one: a class, and a line in `LENSES`."""
 
     @property
     def name(self) -> str:
         """The head of its column."""
+
+    @property
+    def about(self) -> str:
+        """What it is and which faults it is tried on, without markup, for those who read its column."""
+
+    @property
+    def of(self) -> str:
+        """Whose faults it looks for: `server` or `client`."""
 
     @property
     def names_requirements(self) -> bool:
@@ -60,9 +70,12 @@ class Lens(Protocol):
     def server(self) -> tuple[str, ...]:
         """What the reference server is told besides its contract and its fault."""
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
-        """What it sees of the server at `url`; `turn` counts looks at one server, from 0. Where the server has a
-        fault, `breaks` are the requirements that it was declared to break.
+    def reaches(self, fault: Fault, contract: str) -> bool:
+        """Whether a fault of those that it is for is tried: whether it judges, under it, what the fault breaks."""
+
+    def look(self, url: str, contract: str, turn: int, programs: Programs, fault: Fault | None = None) -> Seen:
+        """What it sees of the server at `url`; `turn` counts looks at one server, from 0. A server's `fault` is
+        switched on there; a client's is for the lens to switch on.
 
         Raises TargetError when it came to no result.
         """
@@ -81,7 +94,7 @@ class LooksAtNodes(Protocol):
 def _suites(how: How) -> Lens:
     from sessionproof.selfcheck.suites import Suites
 
-    return Suites(how.effort)
+    return Suites(how.effort, how.clock)
 
 
 def _schemathesis(how: How) -> Lens:
@@ -108,8 +121,15 @@ def _fuzz(how: How) -> Lens:
     return Exploring(how.effort)
 
 
+def _browser(how: How) -> Lens:
+    from sessionproof.selfcheck.in_browser import InBrowser
+
+    return InBrowser(how.effort)
+
+
 LENSES: dict[str, Callable[[How], Lens]] = {
     "suites": _suites,
+    "browser": _browser,
     "schemathesis": _schemathesis,
     "pact": _pacts,
     "load": _load,

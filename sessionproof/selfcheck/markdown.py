@@ -9,24 +9,18 @@ from pathlib import Path
 from sessionproof.report.files import save
 from sessionproof.report.text import visible
 from sessionproof.selfcheck.holes import Judged
-from sessionproof.selfcheck.matrix import Kill, Matrix, Outcome, Row, Tripped
+from sessionproof.selfcheck.matrix import Kill, Matrix, Outcome, Part, Row, Tripped
 from sessionproof.selfcheck.words import by_kind, headline, out_of_reach, where_it_goes
 
 __all__ = ["text", "write_markdown"]
 
 _HOLES = (Outcome.MISSED, Outcome.ELSEWHERE, Outcome.ERROR)
 _ABOUT = """\
-Each fault of the [reference server](reference-server.md#faults) breaks one rule on purpose, and was declared to break
-certain requirements before a check was run against it. This page says what noticed it. *At times*: the fault breaks its
-requirement only the second time, on one route of several, in one order of calls, or the like. *Out of reach*: no check
-judges what the fault breaks most directly, not on a server without faults either.
-
-Each run has two parts: the requirements that the fault breaks, at the effort that is named here, and then all others
-at quick effort, from which the column *also* comes."""
-_ABOUT_OTHERS = """\
-Plain Schemathesis runs on the contract's OpenAPI document, with all of its checks and phases and nothing of ours.
-What it reports of a server without faults counts as noise; anything else that it reports counts as caught, whatever
-the reason."""
+Each fault of the [reference server](reference-server.md#faults) or of the [reference client](browser.md#faults) breaks
+one rule on purpose, and was declared to break certain requirements before a check was run against it. This page says
+what noticed it. *At times*: the fault breaks its requirement only the second time, on one route of several, in one
+order of calls, or the like. *Out of reach*: no check judges what the fault breaks most directly, not without it either.
+A cell is empty where a lens isn't tried on the fault."""
 
 
 def write_markdown(judged: Judged, file: Path) -> None:
@@ -51,10 +45,11 @@ def _lines(judged: Judged) -> Iterator[str]:
         yield ""
     if not judged.matrix.complete or judged.matrix.narrowed:
         yield "Not every fault was tried, so nothing is said about requirements that lack faults.\n"
-    if set(matrix.lenses) - matrix.judges:
-        yield _ABOUT_OTHERS + "\n"
-    for contract in matrix.contracts:
-        yield from _contract(matrix, contract)
+    yield from (f"- **{lens}**: {_cell(about)}" for lens, about in matrix.abouts.items())
+    yield ""
+    yield from _table(("lens", "without faults", "with a fault", *map(str, Outcome)), _lenses(matrix))
+    for part in matrix.parts:
+        yield from _part(matrix, part)
     yield "## Requirements and their faults\n"
     yield from _table(("requirement", "passes for", "faults", "also noticed"), map(_tripped, matrix.tripped))
     yield "## What it costs\n"
@@ -63,17 +58,23 @@ def _lines(judged: Judged) -> Iterator[str]:
     yield from _table(("contract", "lens", "check", "requirement", "requests", "s waiting"), _dearest(matrix))
 
 
-def _contract(matrix: Matrix, contract: str) -> Iterator[str]:
-    rows = [row for row in matrix.rows if row.contract == contract]
-    others = [lens for lens in matrix.lenses if lens not in matrix.judges]
-    yield f"## {contract}\n"
-    for clean in matrix.cleans:
-        if clean.contract == contract:
-            seen = f"{len(clean.passed)} requirements pass" if clean.lens in matrix.judges else _noise(clean.noise)
-            yield f"Without faults, {clean.lens}: {seen}, with {clean.spent.requests:,} requests.\n"
+def _lenses(matrix: Matrix) -> Iterator[tuple[str, ...]]:
+    """How often each looked, and what came of it."""
+    for lens in matrix.lenses:
+        cleans = sum(clean.lens == lens for clean in matrix.cleans)
+        counts = [matrix.count(lens, outcome) for outcome in Outcome]
+        yield (lens, str(cleans), str(sum(counts)), *map(str, counts))
+
+
+def _part(matrix: Matrix, part: Part) -> Iterator[str]:
+    others = [lens for lens in part.lenses if lens not in matrix.judges]
+    yield f"## {part.title}\n"
+    for clean in part.cleans:
+        seen = f"{len(clean.passed)} requirements pass" if clean.lens in matrix.judges else _noise(clean.noise)
+        yield f"Without faults, {clean.lens}: {seen}, with {clean.spent.requests:,} requests.\n"
     head = ("fault", "what it does", "breaks", "outcome", "noticed by", "also", *others)
-    yield from _table(head, (_row(row, matrix, others) for row in rows))
-    beyond = out_of_reach(kill for row in rows for kill in row.kills.values())
+    yield from _table(head, (_row(row, matrix, others) for row in part.rows))
+    beyond = out_of_reach(kill for row in part.rows for kill in row.kills.values())
     if beyond:
         yield "Out of reach:\n"
         yield from (f"- {_cell(why)} ({len(ids)}): {' '.join(ids)}" for why, ids in beyond.items())
@@ -99,8 +100,8 @@ def _row(row: Row, matrix: Matrix, others: Sequence[str]) -> tuple[str, ...]:
 
 def _reported(kill: Kill | None) -> str:
     if kill is None:
-        return "not tried"
-    return kill.error or ", ".join(kill.collateral) or "missed"
+        return ""
+    return kill.error or " ".join((*kill.declared, *kill.collateral)) or "missed"
 
 
 def _tripped(one: Tripped) -> tuple[str, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
 from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.lenses import CheckCost, Seen
 
-__all__ = ["Clean", "Kill", "Matrix", "Outcome", "Row", "Spent", "Tripped", "both", "clean_of", "kill_of"]
+__all__ = ["Clean", "Kill", "Matrix", "Outcome", "Part", "Row", "Spent", "Tripped", "both", "clean_of", "kill_of"]
 
 
 class Outcome(StrEnum):
@@ -60,6 +60,7 @@ class Clean:
     noise: tuple[str, ...]  # findings; of a lens that names requirements there must be none
     spent: Spent
     costs: tuple[CheckCost, ...]  # of the first look
+    of: str = "server"  # whose faults the lens looks for; or client
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,11 @@ class Kill:
     spent: Spent
 
 
-def clean_of(contract: str, lens: str, looks: Sequence[Seen], spent: Spent) -> Clean:
+def clean_of(contract: str, lens: str, looks: Sequence[Seen], spent: Spent, of: str = "server") -> Clean:
     """All looks at one clean server as one: the first tells what passes, everything reported in any is noise."""
     first = looks[0]
     noise = dict.fromkeys(finding for look in looks for finding in look.findings)
-    return Clean(contract, lens, first.passed, first.not_judged, tuple(noise), spent, first.costs)
+    return Clean(contract, lens, first.passed, first.not_judged, tuple(noise), spent, first.costs, of)
 
 
 def both(one: Clean, nodes: Clean) -> Clean:
@@ -134,6 +135,25 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What belongs together under one contract: the server's faults, or the client's."""
+
+    contract: str
+    of: str
+    cleans: tuple[Clean, ...]  # in the order of the lenses
+    rows: tuple[Row, ...]
+
+    @property
+    def title(self) -> str:
+        return self.contract if self.of == "server" else f"{self.contract}: its client"
+
+    @property
+    def lenses(self) -> list[str]:
+        """Those that looked at it."""
+        return [clean.lens for clean in self.cleans]
+
+
+@dataclass(frozen=True)
 class Tripped:
     """A requirement that passes on a clean server, and what makes it fail."""
 
@@ -163,7 +183,19 @@ class Matrix:
     cleans: tuple[Clean, ...]
     kills: tuple[Kill, ...]
     judges: frozenset[str] = frozenset({"suites"})  # lenses that name requirements
+    abouts: Mapping[str, str] = field(default_factory=dict)  # lens -> what it is, and what it is tried on
     version: str = ""
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """By contract, the server's before the client's."""
+        found = []
+        for contract in self.contracts:
+            for of in ("server", "client"):
+                cleans = tuple(clean for clean in self.cleans if (clean.contract, clean.of) == (contract, of))
+                rows = tuple(row for row in self.rows if (row.contract, row.fault.of) == (contract, of))
+                found += [Part(contract, of, cleans, rows)] if cleans else []
+        return found
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -179,9 +211,10 @@ class Matrix:
     def tripped(self) -> list[Tripped]:
         """Every requirement that passes on a clean server, by id, with the faults that a judging lens caught by it."""
         judged = [kill for kill in self.kills if kill.lens in self.judges]
+        cleans = [clean for clean in self.cleans if clean.lens in self.judges]
         passing = {
-            name: tuple(dict.fromkeys(clean.contract for clean in self.cleans if name in clean.passed))
-            for name in sorted({name for clean in self.cleans for name in clean.passed})
+            name: tuple(dict.fromkeys(clean.contract for clean in cleans if name in clean.passed))
+            for name in sorted({name for clean in cleans for name in clean.passed})
         }
         return [
             Tripped(

@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from sessionproof.errors import TargetError, UsageError
+from sessionproof.contract import find_contract, load_contract
+from sessionproof.errors import UsageError
+from sessionproof.pacts.counts import shares
 from sessionproof.pacts.files import bundled_pacts, read_pacts
+from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.lenses import Seen
 from sessionproof.selfcheck.programs import Programs
+from sessionproof.selfcheck.reports import ANSWER_WITHIN, report_of, seen_in
 
 __all__ = ["Pacts"]
-
-_ANSWER_WITHIN = 5  # seconds; a faulty server may hang
-_BROKEN = ("failed", "warned")
 
 
 @dataclass(frozen=True)
 class Pacts:
-    """Findings are the requirements that failed or warned. It is measured, not judged: a pact has one example of each.
-
-    Under a contract that no bundled pact is about, it sees nothing.
-    """
+    """Findings are the requirements that failed or warned. Measured, not judged: a pact has one example of each."""
 
     name: str = "pact"
+    about: str = (
+        "sessionproof pact verify with the reference extension's pact, an example of each call. Tried on the faults "
+        "that break a requirement which one of these examples counts for; measured, not judged."
+    )
+    of: str = "server"
     names_requirements: bool = False
     clean_runs: int = 3
     server: tuple[str, ...] = ()
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
-        if not _there_are_pacts_with(contract):
-            return Seen((), 0, 0.0)
+    def reaches(self, fault: Fault, contract: str) -> bool:
+        return not _counted_for(contract).isdisjoint(fault.breaks)
+
+    def look(self, url: str, contract: str, turn: int, programs: Programs, fault: Fault | None = None) -> Seen:
+        words = ["pact", "verify", url, "--contract", contract, "--timeout", str(ANSWER_WITHIN), "--quiet"]
         with tempfile.TemporaryDirectory() as name:
-            file = Path(name) / "report.json"
-            command = [sys.executable, "-m", "sessionproof", "pact", "verify", url, "--contract", contract, "--quiet"]
-            said = programs.run([*command, "--timeout", str(_ANSWER_WITHIN), "--json", str(file)], Path(name))
-            text = file.read_text(encoding="utf-8") if file.exists() else ""
-            if not text:
-                lines = said.strip().splitlines()
-                raise TargetError(f"the pacts ended without a report: {lines[-1] if lines else 'they said nothing'}")
-            report = json.loads(text)
-            broken = tuple(row["id"] for row in report["requirements"] if row["verdict"] in _BROKEN)
-            return Seen(broken, report["requests"], report["duration_s"])
+            return seen_in(report_of(programs, words, Path(name)))
 
 
-def _there_are_pacts_with(contract: str) -> bool:
+@cache
+def _counted_for(contract: str) -> frozenset[str]:
+    """The requirements that the bundled pacts with this contract are about; none where there is no such pact."""
+    declared = load_contract(find_contract(contract))
     try:
-        return bool(read_pacts([bundled_pacts()], contract))
+        interactions = read_pacts([bundled_pacts()], contract)
     except UsageError:
-        return False
+        return frozenset()
+    return frozenset(share.requirement for one in interactions for share in shares(one, declared))

@@ -9,7 +9,7 @@ from pathlib import Path
 from sessionproof.report.files import save
 from sessionproof.report.html import Page, Section, page
 from sessionproof.selfcheck.holes import Judged
-from sessionproof.selfcheck.matrix import Matrix, Outcome, Row
+from sessionproof.selfcheck.matrix import Matrix, Outcome, Part, Row
 from sessionproof.selfcheck.words import by_kind, headline, out_of_reach, spent_line, where_it_goes
 from sessionproof.verdicts import Exit
 
@@ -51,12 +51,13 @@ def sections(judged: Judged) -> list[Section]:
     matrix = judged.matrix
     failing = {str(kind): [hole.line for hole in those] for kind, those in by_kind(judged.failing).items()}
     told = {str(kind): [hole.subject for hole in those] for kind, those in by_kind(judged.told).items()}
-    parts = [_contract(matrix, name) for name in matrix.contracts]
+    parts = [_part(matrix, part) for part in matrix.parts]
     tones = {
         lens: _TONES_OF | ({} if lens in matrix.judges else {Outcome.MISSED: "not_applicable"})
         for lens in matrix.lenses
     }
-    grids = {"contracts": parts, "tones": tones, "legend": (_DECLARED, _UNNOTICED, _BEYOND, _COLLATERAL)}
+    legend = (_DECLARED, _UNNOTICED, _BEYOND, _COLLATERAL)
+    grids = {"parts": parts, "tones": tones, "legend": legend, "abouts": matrix.abouts}
     cleans = [(clean, clean.lens in matrix.judges, spent_line(clean.spent)) for clean in matrix.cleans]
     costs = {"lines": list(where_it_goes(matrix)), "cleans": cleans}
     return [
@@ -82,14 +83,13 @@ def _head(judged: Judged) -> Page:
     return Page(f"{line.word}: kill matrix", line.word, _TONES[judged.exit], line.parts, facts)
 
 
-def _contract(matrix: Matrix, contract: str) -> dict[str, object]:
-    rows = [row for row in matrix.rows if row.contract == contract]
-    judging = [(row, kill) for row in rows for kill in row.kills.values() if kill.lens in matrix.judges]
+def _part(matrix: Matrix, part: Part) -> dict[str, object]:
+    judging = [(row, kill) for row in part.rows for kill in row.kills.values() if kill.lens in matrix.judges]
     columns = sorted({name for _, kill in judging for name in (*kill.declared, *kill.unnoticed, *kill.collateral)})
     return {
-        "name": contract,
+        "name": part.title,
         "columns": columns,
-        "rows": [(row, [_cell(row, name, matrix) for name in columns], list(_notes(row, matrix))) for row in rows],
+        "rows": [(row, [_cell(row, name, matrix) for name in columns], list(_notes(row, matrix))) for row in part.rows],
         "beyond": out_of_reach(kill for _, kill in judging),
     }
 
@@ -108,5 +108,5 @@ def _notes(row: Row, matrix: Matrix) -> Iterator[str]:
     for kill in row.kills.values():
         if kill.error:
             yield f"{kill.lens}: {kill.error}"
-        elif kill.lens not in matrix.judges and kill.collateral:
-            yield f"{kill.lens} reported {', '.join(kill.collateral)}"
+        elif kill.lens not in matrix.judges and (reported := (*kill.declared, *kill.collateral)):
+            yield f"{kill.lens} reported {', '.join(reported)}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sessionproof.contract import find_contract, load_contract
 from sessionproof.errors import TargetError
+from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.lenses import Seen
 from sessionproof.selfcheck.programs import Programs
 
@@ -31,11 +32,20 @@ class PlainSchemathesis:
 
     effort: str
     name: str = "schemathesis"
+    about: str = (
+        "plain Schemathesis on the contract's OpenAPI document, with all of its checks and phases and nothing of ours, "
+        "tried on every fault of the server. What it reports of a server without faults counts as noise; anything else "
+        "that it reports counts as caught, whatever the reason."
+    )
+    of: str = "server"
     names_requirements: bool = False
     clean_runs: int = 3
     server: tuple[str, ...] = ()
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
+    def reaches(self, fault: Fault, contract: str) -> bool:
+        return True
+
+    def look(self, url: str, contract: str, turn: int, programs: Programs, fault: Fault | None = None) -> Seen:
         file = find_contract(contract)
         identity = load_contract(file).identity
         with tempfile.TemporaryDirectory() as name:

@@ -29,7 +29,7 @@ Done = Callable[[Clean | Kill], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be tried: each fault once under each of its contracts, with each lens."""
+    """What is to be tried: each fault once under each of its contracts, with each lens that reaches it."""
 
     faults: tuple[Fault, ...]
     contracts: tuple[str, ...]
@@ -43,7 +43,21 @@ class Plan:
     @property
     def steps(self) -> int:
         """How many servers will be looked at."""
-        return len(self.lenses) * (len(self.contracts) + sum(len(fault.contracts) for fault in self.faults))
+        return sum(1 + len(self.reached(contract, lens)) for contract, lens in self.pairs)
+
+    @property
+    def pairs(self) -> list[tuple[str, Lens]]:
+        """The contracts, each with every lens that reaches a fault there."""
+        pairs = [(contract, lens) for contract in self.contracts for lens in self.lenses]
+        return [(contract, lens) for contract, lens in pairs if self.reached(contract, lens)]
+
+    def reached(self, contract: str, lens: Lens) -> list[Fault]:
+        """The faults that this lens is tried on under this contract."""
+        return [
+            fault
+            for fault in self.faults
+            if contract in fault.contracts and fault.of == lens.of and lens.reaches(fault, contract)
+        ]
 
 
 def selfcheck(plan: Plan, done: Done) -> Matrix:
@@ -80,6 +94,7 @@ def selfcheck(plan: Plan, done: Done) -> Matrix:
         cleans=tuple(sorted(cleans, key=_place(plan))),
         kills=tuple(kills),
         judges=frozenset(lens.name for lens in plan.lenses if lens.names_requirements),
+        abouts={lens.name: lens.about for lens in plan.lenses},
         version=__version__,
     )
 
@@ -99,11 +114,7 @@ def _place(plan: Plan) -> Callable[[Clean], tuple[int, int]]:
 
 
 def _clean_looks(plan: Plan, programs: Programs) -> list[Callable[[], Clean]]:
-    return [
-        partial(_clean, contract, lens, programs, _needing_nodes(plan, contract))
-        for contract in plan.contracts
-        for lens in plan.lenses
-    ]
+    return [partial(_clean, contract, lens, programs, _needing_nodes(plan, contract)) for contract, lens in plan.pairs]
 
 
 def _needing_nodes(plan: Plan, contract: str) -> tuple[str, ...]:
@@ -119,11 +130,11 @@ def _needs_nodes(requirement: str) -> bool:
 
 def _clean(contract: str, lens: Lens, programs: Programs, on_nodes: tuple[str, ...]) -> Clean:
     looks, spent = _looks(contract, lens, lens.clean_runs, programs)
-    clean = clean_of(contract, lens.name, looks, spent)
+    clean = clean_of(contract, lens.name, looks, spent, lens.of)
     if not on_nodes or not isinstance(lens, LooksAtNodes) or not redis_is_installed():
         return clean
     look, spent = _look_at_nodes(contract, lens, programs, (), on_nodes)
-    return both(clean, clean_of(contract, lens.name, [look], spent))
+    return both(clean, clean_of(contract, lens.name, [look], spent, lens.of))
 
 
 def _must_be_clean(plan: Plan, cleans: Sequence[Clean]) -> None:
@@ -142,10 +153,8 @@ def _faulty_looks(plan: Plan, cleans: Sequence[Clean], programs: Programs) -> li
     by = {(clean.contract, clean.lens): clean for clean in cleans}
     return [
         partial(_faulty, fault, by[contract, lens.name], lens, programs)
-        for contract in plan.contracts
-        for fault in plan.faults
-        if contract in fault.contracts
-        for lens in plan.lenses
+        for contract, lens in plan.pairs
+        for fault in plan.reached(contract, lens)
     ]
 
 
@@ -183,10 +192,11 @@ def _looks(
     contract: str, lens: Lens, times: int, programs: Programs, fault: Fault | None = None
 ) -> tuple[list[Seen], Spent]:
     """`times` looks at one fresh server, one after the other."""
-    begin, broken = time.monotonic(), () if fault is None else ("--fault", fault.id)
+    begin = time.monotonic()
+    broken = ("--fault", fault.id) if fault is not None and fault.of == "server" else ()
     with bundled_server(contract, *lens.server, *broken) as url:
         listening = time.monotonic()
-        looks = [lens.look(url, contract, turn, programs, fault.breaks if fault else ()) for turn in range(times)]
+        looks = [lens.look(url, contract, turn, programs, fault) for turn in range(times)]
         looked = time.monotonic()
     return looks, _spent(looks, begin, listening, looked)
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sessionproof.report.paper import Paper
 from sessionproof.selfcheck.holes import Hole, Judged
-from sessionproof.selfcheck.matrix import Clean, Kill, Matrix, Outcome, Row
+from sessionproof.selfcheck.matrix import Clean, Kill, Matrix, Outcome, Part, Row
 from sessionproof.selfcheck.words import by_kind, headline, out_of_reach, spent_line, where_it_goes
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ _WORDS = {"NO HOLES": "bold green", "HOLES": "bold red", "ERROR": "bold red", "S
 def render(judged: Judged, console: Console) -> None:
     """Writes it all, readable from 80 columns on."""
     paper, matrix = Paper(console), judged.matrix
-    for contract in matrix.contracts:
-        _contract(matrix, contract, paper)
+    for part in matrix.parts:
+        _part(matrix, part, paper)
     _costs(matrix, paper)
     _told(judged.told, paper)
     _holes(judged.failing, paper)
@@ -41,17 +41,15 @@ def render(judged: Judged, console: Console) -> None:
     paper.line((line.word, _WORDS[line.word]), "  " + " · ".join(line.parts), hang=4)
 
 
-def _contract(matrix: Matrix, contract: str, paper: Paper) -> None:
-    paper.line((contract, "bold"))
-    for clean in matrix.cleans:
-        if clean.contract == contract:
-            paper.line(f"without faults, {clean.lens}: {_clean(clean, matrix)}", indent=2, hang=4)
-    rows = [row for row in matrix.rows if row.contract == contract]
-    shown = [row for row in rows if not row.silent]
+def _part(matrix: Matrix, part: Part, paper: Paper) -> None:
+    paper.line((part.title, "bold"))
+    for clean in part.cleans:
+        paper.line(f"without faults, {clean.lens}: {_clean(clean, matrix)}", indent=2, hang=4)
+    shown = [row for row in part.rows if not row.silent]
     if shown:
         paper.blank()
-        _rows(matrix, shown, paper)
-    beyond = out_of_reach(kill for row in rows for kill in row.kills.values())
+        _rows(matrix, part.lenses, shown, paper)
+    beyond = out_of_reach(kill for row in part.rows for kill in row.kills.values())
     if beyond:
         paper.blank()
         paper.line((f"out of reach ({sum(map(len, beyond.values()))})", "bold"), indent=2)
@@ -66,15 +64,15 @@ def _clean(clean: Clean, matrix: Matrix) -> str:
     return f"{len(clean.noise)} findings that count as noise, {spent_line(clean.spent)}"
 
 
-def _rows(matrix: Matrix, rows: Sequence[Row], paper: Paper) -> None:
-    several = len(matrix.lenses) > 1
+def _rows(matrix: Matrix, lenses: Sequence[str], rows: Sequence[Row], paper: Paper) -> None:
+    several = len(lenses) > 1
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=several, header_style="")
     table.add_column("  ", no_wrap=True)
-    for lens in matrix.lenses:
+    for lens in lenses:
         table.add_column(paper.text(lens, "dim"), no_wrap=True)
     table.add_column("", overflow="fold")
     for row in rows:
-        cells = [paper.text(*_cell(row.kills.get(lens))) for lens in matrix.lenses]
+        cells = [paper.text(*_cell(row.kills.get(lens))) for lens in lenses]
         table.add_row(paper.text(f"  {row.fault.id}"), *cells, _broken(row, matrix, paper))
     paper.console.print(table)
 

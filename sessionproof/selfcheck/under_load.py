@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sessionproof.errors import TargetError
+from sessionproof.load.shapes import SHAPES
+from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.lenses import Seen
 from sessionproof.selfcheck.programs import Programs
+from sessionproof.selfcheck.reports import report_of, seen_in
 
-__all__ = ["UnderLoad"]
+__all__ = ["JUDGES", "UnderLoad"]
 
 _USERS, _SECONDS = 6, 2
-_SHAPES = ("isolation", "resumption-storm", "expiry-churn")
+JUDGES = frozenset(
+    (
+        *("RES-01", "RES-02", "RES-05", "RES-06", "RES-08", "RES-09", "LIF-01", "LIF-05", "LIF-06"),
+        *("ISO-01", "ISO-02", "ISO-03", "MSG-01", "MSG-02", "MSG-03", "CON-01", "CON-02", "CON-06"),
+    )
+)
 _BELONGS = {  # a fault is looked at by the shape that its first requirement belongs to; the others by isolation
     "resumption-storm": ("RES-01", "RES-02", "RES-06"),
-    "expiry-churn": ("LIF-05", "RES-08", "CON-02", "EXP-"),
+    "expiry-churn": ("LIF-05", "RES-08", "CON-02"),
 }
-_BROKEN = ("failed", "warned")
 
 
 @dataclass(frozen=True)
@@ -32,35 +35,29 @@ class UnderLoad:
     """
 
     name: str = "load"
+    about: str = (
+        f"sessionproof load with {_USERS} users for {_SECONDS} seconds, of the shape to which the first thing that the "
+        "fault breaks belongs. Tried on the faults that break something which load looks at "
+        f"({' '.join(sorted(JUDGES))}); measured, not judged."
+    )
+    of: str = "server"
     names_requirements: bool = False
     clean_runs: int = 1
     server: tuple[str, ...] = ()
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
-        reports = [_report(url, contract, shape, programs) for shape in _shapes(breaks)]
-        rows = [row for report in reports for row in report["requirements"]]
-        return Seen(
-            findings=tuple(dict.fromkeys(row["id"] for row in rows if row["verdict"] in _BROKEN)),
-            requests=sum(report["requests"] for report in reports),
-            seconds=sum(report["duration_s"] for report in reports),
-        )
+    def reaches(self, fault: Fault, contract: str) -> bool:
+        return not JUDGES.isdisjoint(fault.breaks)
+
+    def look(self, url: str, contract: str, turn: int, programs: Programs, fault: Fault | None = None) -> Seen:
+        how = ("--contract", contract, "--users", str(_USERS), "--duration", str(_SECONDS), "--quiet")
+        with tempfile.TemporaryDirectory() as name:
+            return seen_in(
+                *(
+                    report_of(programs, ["load", url, "--shape", shape, *how], Path(name))
+                    for shape in (SHAPES if fault is None else (_shape(fault),))
+                )
+            )
 
 
-def _shapes(breaks: tuple[str, ...]) -> tuple[str, ...]:
-    if not breaks:
-        return _SHAPES
-    return next(((shape,) for shape, ids in _BELONGS.items() if breaks[0].startswith(ids)), _SHAPES[:1])
-
-
-def _report(url: str, contract: str, shape: str, programs: Programs) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as name:
-        file = Path(name) / "report.json"
-        command = [sys.executable, "-m", "sessionproof", "load", url, "--contract", contract, "--shape", shape]
-        command += ["--users", str(_USERS), "--duration", str(_SECONDS), "--json", str(file)]
-        said = programs.run(command, Path(name))
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        if not text:
-            lines = said.strip().splitlines()
-            raise TargetError(f"the load run ended without a report: {lines[-1] if lines else 'it said nothing'}")
-        report: dict[str, Any] = json.loads(text)
-        return report
+def _shape(fault: Fault) -> str:
+    return next((shape for shape, ids in _BELONGS.items() if fault.breaks[0] in ids), "isolation")

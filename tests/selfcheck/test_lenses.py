@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import sessionproof.load
 from sessionproof.errors import TargetError
-from sessionproof.selfcheck import LENSES, How
+from sessionproof.selfcheck import LENSES, How, known_faults
 from sessionproof.selfcheck.programs import Programs
+from sessionproof.selfcheck.under_load import JUDGES
+
+from .sample import fault
 
 
 class Saying(Programs):
@@ -19,10 +24,14 @@ class Saying(Programs):
     def __init__(self, said: str = "", **files: str) -> None:
         super().__init__(60)
         self.said, self.files = said, files
-        self.command: list[str] = []
+        self.commands: list[list[str]] = []
+
+    @property
+    def command(self) -> list[str]:
+        return self.commands[-1]
 
     def run(self, command: Any, folder: Path) -> str:
-        self.command = list(command)
+        self.commands.append(list(command))
         for name, text in self.files.items():
             (folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
         return self.said
@@ -112,6 +121,51 @@ def test_each_look_has_a_seed_of_its_own_and_faulty_servers_the_first() -> None:
 def test_a_program_that_leaves_no_report(name: str) -> None:
     with pytest.raises(TargetError, match="without a report: ImportError: no"):
         LENSES[name](How()).look("http://127.0.0.1:1", "faultmaven", 0, Saying("Traceback\nImportError: no\n"))
+
+
+def test_the_browser_is_told_the_fault_and_judges_what_it_breaks() -> None:
+    program, lens = Saying(report_json=json.dumps(REPORT)), LENSES["browser"](How())
+    of_client = next(fault for fault in known_faults() if fault.id == "F-CLI-11")
+    seen = lens.look("http://127.0.0.1:1", "faultmaven", 0, program, of_client)
+    assert (lens.of, of_client.of, of_client.contracts) == ("client", "client", ("faultmaven",))
+    assert seen.findings == ("RES-01", "ISO-04")
+    words = program.command[program.command.index("--fault") :]
+    assert words[:6] == ["--fault", "F-CLI-11", "--only", "CLI-01", "--only", "CLI-02"]
+
+
+def test_a_fault_is_judged_first_for_what_it_breaks() -> None:
+    program = Saying(report_json=json.dumps(REPORT))
+    LENSES["suites"](How(clock="scaled:0.2")).look("http://u", "faultmaven", 0, program, fault("F-RES-01", "RES-01"))
+    assert program.command[program.command.index("--clock") + 1] == "scaled:0.2"
+    assert "--only" in program.commands[0]
+    assert "--only" not in program.commands[1]
+
+
+def test_a_servers_lives_end_by_the_clock_that_is_told() -> None:
+    assert LENSES["suites"](How()).server == ("--clock", "control")
+    assert LENSES["suites"](How(clock="scaled:0.2")).server == ("--minute-seconds", "0.2")
+
+
+@pytest.mark.parametrize(
+    ("lens", "breaks", "contract", "reached"),
+    [
+        ("suites", "SEC-10", "fm-session-service", True),
+        ("pact", "RES-01", "faultmaven", True),
+        ("pact", "SEC-10", "faultmaven", False),
+        ("pact", "RES-01", "fm-session-service", False),  # no pact with it comes with SessionProof
+        ("load", "CON-01", "fm-session-service", True),
+        ("load", "EXP-03", "fm-session-service", False),
+    ],
+)
+def test_which_faults_a_lens_is_tried_on(lens: str, breaks: str, contract: str, reached: bool) -> None:
+    assert LENSES[lens](How()).reaches(fault("F-RES-01", "EXP-13", breaks), contract) == reached
+
+
+def test_load_is_tried_on_all_that_its_users_look_at() -> None:
+    """Expiry aside: nobody asks load's users to wait for a life to end on the clock that it has here."""
+    folder = Path(sessionproof.load.__file__).parent
+    named = {id for file in folder.glob("*.py") for id in re.findall(r'"([A-Z]{3}-\d\d)"', file.read_text("utf-8"))}
+    assert {id for id in named if not id.startswith("EXP-")} == JUDGES
 
 
 def test_schemathesis_that_gave_up() -> None:

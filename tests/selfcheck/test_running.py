@@ -31,14 +31,20 @@ class Made:
     """A lens that finds RES-01 wherever a fault is switched on."""
 
     name: str = "made"
+    about: str = "made up"
+    of: str = "server"
     names_requirements: bool = True
     clean_runs: int = 1
     server: tuple[str, ...] = ("--told",)
     asked: list[tuple[str, int]] = field(default_factory=list)
     breaks_on: str = "nothing"
     finds_on: str = "--fault"
+    beyond: tuple[str, ...] = ()
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
+    def reaches(self, fault: Fault, contract: str) -> bool:
+        return fault.id not in self.beyond
+
+    def look(self, url: str, contract: str, turn: int, programs: Programs, fault: Fault | None = None) -> Seen:
         self.asked.append((url, turn))
         if self.breaks_on in url:
             raise TargetError("no report")
@@ -82,6 +88,27 @@ def test_every_fault_once_for_each_contract_and_lens_after_clean_ones() -> None:
     assert {kill.outcome for kill in matrix.kills} == {Outcome.CAUGHT}
     assert matrix.judges == {"made"}
     assert matrix.spent.requests == 10 * (len(lenses[0].asked) + len(lenses[1].asked))
+
+
+def test_a_lens_is_tried_where_it_reaches_a_fault() -> None:
+    lens = Made(beyond=(BOTH.id,))
+    kills = selfcheck(plan(lens), lambda one: None).kills
+    assert [(kill.contract, kill.fault.id) for kill in kills] == [(CONTRACT, HERE.id)]
+    assert [url for url, _ in lens.asked if OTHER in url] == [], "nothing to find there"
+    assert plan(lens).steps == 2
+
+
+def test_a_clients_fault_is_for_lenses_of_clients_and_is_not_switched_on_in_the_server() -> None:
+    of_a_client = replace(BOTH, id="F-CLI-01", of="client")
+    lenses = (Made(), Made("driven", of="client", finds_on="nothing"))
+    matrix = selfcheck(plan(*lenses, faults=(of_a_client, HERE)), lambda one: None)
+    assert {(kill.fault.id, kill.lens) for kill in matrix.kills} == {("F-CLI-01", "driven"), (HERE.id, "made")}
+    assert not any("--fault" in url for url, _ in lenses[1].asked)
+    assert [(part.title, part.lenses, [row.fault.id for row in part.rows]) for part in matrix.parts] == [
+        (CONTRACT, ["made"], [HERE.id]),
+        (f"{CONTRACT}: its client", ["driven"], ["F-CLI-01"]),
+        (f"{OTHER}: its client", ["driven"], ["F-CLI-01"]),
+    ]
 
 
 def test_looks_at_a_clean_server_are_counted_and_a_faulty_one_is_looked_at_once() -> None:
