@@ -198,8 +198,8 @@ def refreshing_one_session_leaves_the_others(
         raise NotDeclared("the contract names no operation that refreshes a life")
 
     def probe(binding: Binding) -> None:
-        kept, its = lives.born(alice)
         left = [lives.born(alice), lives.born(bob) if target.contract.identity.kind != "none" else lives.born(alice)]
+        kept, its = lives.born(alice)
         left[0][1].at(LATE)
         reply = alice.try_on(binding, kept)
         if not expect(reply).came_within(its):

@@ -48,6 +48,8 @@ class Client:
     storage: Mapping[str, str] = field(default_factory=dict)  # backend, user, token -> key in chrome.storage.local
     options: OptionsPage | None = None
     address: str = ""  # of the back end that is built into it
+    new_chat: str = ""
+    shows: Mapping[str, str] = field(default_factory=dict)  # session, case -> what shows its id
     contract: str = "faultmaven"
 
     @property
@@ -88,6 +90,8 @@ def read_client(folder: Path, file: Path) -> Client:
         storage=settings.get("storage", {}),
         options=OptionsPage(page["at"], page["fill"], page["save"]) if page else None,
         address=settings.get("address", ""),
+        new_chat=said.get("new_chat", ""),
+        shows=said.get("shows", {}),
         contract=_contract(said.get("contract", "faultmaven"), file),
     )
 

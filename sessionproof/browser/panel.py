@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sessionproof.browser.client import Client
@@ -23,9 +24,11 @@ _READ = """client => {
     const visible = element => element.checkVisibility() && element.innerText.trim();
     const texts = selector => [...document.querySelectorAll(selector)].filter(visible).map(e => e.innerText.trim());
     const input = document.querySelector(client.input);
+    const named = selector => [...document.querySelectorAll(selector)].map(e => `${e.innerText} ${e.title}`).join(" ");
     return {
         answers: texts(client.answers), notice: texts(client.notice).join("\\n"),
         draft: input ? input.value ?? input.innerText : "", text: document.body.innerText,
+        ids: Object.fromEntries(Object.entries(client.shows).map(([name, selector]) => [name, named(selector)])),
     };
 }"""
 
@@ -42,6 +45,7 @@ class Shown:
     notice: str
     draft: str  # what stands in the input, unsent or not yet done
     text: str  # everything
+    ids: Mapping[str, str] = field(default_factory=dict)  # session, case -> what is to show its id
 
     @property
     def outcome(self) -> tuple[tuple[str, ...], str]:
@@ -53,11 +57,13 @@ class Panel:
 
     def __init__(self, page: Page, client: Client, backend: Proxy, patience: float) -> None:
         self.page, self.client, self.backend, self.patience = page, client, backend, patience
-        self._settings: dict[str, Any] = {name: getattr(client, name) for name in ("answers", "notice", "input")}
+        self._settings: dict[str, Any] = {
+            name: getattr(client, name) for name in ("answers", "notice", "input", "shows")
+        }
 
     def shown(self) -> Shown:
         read = self.page.evaluate(_READ, self._settings)
-        return Shown(tuple(read["answers"]), read["notice"], read["draft"], read["text"])
+        return Shown(tuple(read["answers"]), read["notice"], read["draft"], read["text"], read["ids"])
 
     def ask(self, question: str) -> Shown:
         """Type a question, send it, and wait for what comes of it: an answer, a notice, or nothing."""
@@ -77,6 +83,18 @@ class Panel:
         self.page.locator(self.client.input).first.fill(question)
         self.page.locator(self.client.send).first.click(timeout=self.patience * 1000)
         return True
+
+    def new_chat(self) -> Shown:
+        """Start a new chat, as the client's file says, and wait for what comes of it."""
+        before, answered = self.shown(), len(self.backend.replies)
+        self.page.bring_to_front()
+        self.page.locator(self.client.new_chat).first.click(timeout=self.patience * 1000)
+        return self.settled(before, answered)
+
+    def reloaded(self) -> Shown:
+        """What is on display after a reload of the page."""
+        self.page.reload(wait_until="domcontentloaded")
+        return self.settled()
 
     def showing(self, text: str) -> Shown:
         """What is on display once `text` is there, or when it doesn't come in time."""

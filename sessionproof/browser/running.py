@@ -22,7 +22,7 @@ from sessionproof.verify import carry_out, deployment, interruptible
 
 __all__ = ["drive"]
 
-_CHECKS = ("suites/client.py", "suites/client_failing.py", "suites/client_showing.py")
+_CHECKS = tuple(f"suites/{name}.py" for name in ("client", "client_failing", "client_showing", "client_cases"))
 
 
 def drive(

@@ -49,7 +49,7 @@ class UnderLoad:
         return not JUDGES.isdisjoint(fault.breaks)
 
     def look(self, url: str, contract: str, turn: int, programs: Programs, fault: Fault | None = None) -> Seen:
-        how = ("--contract", contract, "--users", str(_USERS), "--duration", str(_SECONDS), "--quiet")
+        how = ("--contract", contract, "--users", str(_USERS), "--duration", str(_SECONDS))
         with tempfile.TemporaryDirectory() as name:
             return seen_in(
                 *(

@@ -22,6 +22,7 @@ T = TypeVar("T")
 _SHORTEST_WAIT = 30.0  # seconds; a shorter life leaves too little between one tolerance and the next
 _ONE_LIFE, _SEVERAL_LIVES = 1.1, 2.2  # lives that a check waits for: to the first end, and after late renewals
 _TOLERANCES = 8  # in the shortest life of use
+_TRIES = 3  # of a probe that comes too late
 _QUICK = 2  # probes of one check at quick effort
 _ROOM = 0.02  # of a life, kept free before the end for the probe itself
 
@@ -97,8 +98,8 @@ class Lives:
     def together(self, probe: Callable[[T], None], things: Iterable[T]) -> None:
         """Carry out `probe` for each of `things`, side by side; raise the first error when all have ended.
 
-        One that came too late to tell anything is carried out once more. At quick effort two are tried, which depends
-        on the seed.
+        One that came too late to tell anything is carried out again. At quick effort two are tried, which depends on
+        the seed.
         """
         chosen = list(things)
         if self.run.effort is Effort.QUICK and len(chosen) > _QUICK:
@@ -106,14 +107,15 @@ class Lives:
         self.moments.together(lambda thing: self._in_time(lambda: probe(thing)), chosen)
 
     def _in_time(self, probe: Callable[[], None]) -> None:
-        """Where the machine was too busy at that moment: once more, with sessions of its own, if patience allows it."""
+        """Where the machine was too busy at that moment: again, with sessions of its own, while patience allows it."""
         said = CURRENT.get().transcript
         heard = len(said)
-        late = self.expect.left_undecided_by(probe)
-        if late and 2 * self.moments.waited <= self.patience:
+        for times in range(1, _TRIES + 1):
+            late = self.expect.left_undecided_by(probe)
+            if not late or times == _TRIES or self.moments.waited * (times + 1) / times > self.patience:
+                return
             self.expect.look_again(late)
             del said[heard:]
-            probe()
 
     def of_default_length(self, caller: Caller) -> tuple[str, Life]:
         """A session made without asking for a life. Raises Unproven where the default is unknown or too long."""

@@ -68,6 +68,8 @@ def test_a_contract_beside_the_file_is_found(tmp_path: Path) -> None:
             "settings say not once how the back end is set",
         ),
         ({"settings": {"address": "https://example.org"}}, "see docs/browser.md"),
+        ({"new_chat": ""}, "see docs/browser.md"),
+        ({"shows": {"cases": "#cases"}}, "unknown key 'cases' in shows; did you mean case?"),
     ],
     ids=str,
 )

@@ -11,7 +11,7 @@ from sessionproof.history import Event
 
 from .driving import EXTENSION, OTHER, drive
 
-JUDGED = {f"CLI-{number:02}" for number in range(1, 12)}
+JUDGED = {f"CLI-{number:02}" for number in range(1, 13)}
 SAYS_MORE = """panel: sidepanel.html
 input: "#question"
 send: "#send"
@@ -42,7 +42,7 @@ def test_the_reference_extension_passes(tmp_path: Path) -> None:
 
 def test_somebody_elses_extension_passes_by_its_file_alone(tmp_path: Path) -> None:
     driven = drive(tmp_path, "--extension", OTHER, "--client", OTHER / "client.yaml")
-    undeclared = {"CLI-08": "not applicable", "CLI-10": "not applicable"}
+    undeclared = dict.fromkeys(("CLI-08", "CLI-10", "CLI-12"), "not applicable")
     assert driven.verdicts == dict.fromkeys(JUDGED, "passed") | undeclared, driven.out
     assert (driven.code, driven.report["contract"]) == (0, "agentic-multi-client")
 
@@ -50,8 +50,9 @@ def test_somebody_elses_extension_passes_by_its_file_alone(tmp_path: Path) -> No
 def test_an_extension_is_set_up_by_its_page_of_options(tmp_path: Path) -> None:
     file = tmp_path / "client.yaml"
     file.write_text(SAYS_MORE + BY_OPTIONS_PAGE, encoding="utf-8")
-    driven = drive(tmp_path, "--extension", EXTENSION, "--client", file, "--only", "CLI-01")
-    assert driven.verdicts == {"CLI-01": "passed"}, driven.out
+    driven = drive(tmp_path, "--extension", EXTENSION, "--client", file, "--only", "CLI-01", "--only", "CLI-12")
+    assert driven.verdicts == {"CLI-01": "passed", "CLI-12": "not applicable"}, driven.out
+    assert driven.row("CLI-12")["reason"] == "the client's file doesn't say what starts a new chat"
 
 
 def test_what_cannot_be_driven_is_an_error(tmp_path: Path) -> None:

@@ -35,6 +35,9 @@ class Extension:
     def ask(self, session: str, question: str) -> Reply:
         return self._call("queryByBody", session=session, question=question)
 
+    def new_chat(self, session: str) -> Reply:
+        return self._call("newCase", session=session)
+
     def _call(self, operation_id: str, **values: Any) -> Reply:
         (binding,) = (one for one in self._contract.bindings if one.operation_id == operation_id)
         request = build_request(self._contract, binding, self._actor, values)

@@ -85,6 +85,9 @@ _HISTORY = given(
     "/api/v1/sessions/${session}/cases/current/history",
     "/api/v1/sessions/[^/]+/cases/current/history",
 )
+_NEW_CASE = given(
+    f"/api/v1/sessions/{SESSION}/new-case", "/api/v1/sessions/${session}/new-case", "/api/v1/sessions/[^/]+/new-case"
+)
 _ENTRY = {"query": _QUESTION, "response": _ANSWERED, "case_id": _CASE, "timestamp": _TIME}
 
 INTERACTIONS = (
@@ -118,6 +121,16 @@ INTERACTIONS = (
         "ask", "a living session", "POST", "/api/v1/query/", lambda extension: extension.ask(SESSION, QUESTION), 200,
         {"session_id": _SESSION, "case_id": like(CASE, ".+"), "query": _QUESTION, "response": _ANSWERED}, _ASK,
         lambda reply: reply.session == SESSION and reply["answer"] == "Let us see.",
+    ),
+    Example(
+        "begin a new chat", "a living session that was asked something", "POST", _NEW_CASE,
+        lambda extension: extension.new_chat(SESSION), 201, {"session_id": _SESSION, "case_id": like(CASE, ".+")},
+        then=lambda reply: reply["case"] == CASE,
+    ),
+    Example(
+        "begin a new chat in a session that is gone", "a deleted session", "POST", _NEW_CASE,
+        lambda extension: extension.new_chat(SESSION), 404, GONE,
+        then=lambda reply: reply.refused and reply.reason == "session_not_found",
     ),
     Example(
         "show a conversation whose session is gone", "a deleted session", "GET", _HISTORY,

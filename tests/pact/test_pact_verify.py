@@ -16,7 +16,7 @@ from tests.engine.running import Ended, said, served
 from tests.pact.interactions import PROVIDER
 from tests.servers import COMMAND
 
-ABOUT = {"LIF-01", "LIF-02", "LIF-05", "RES-01", "RES-02", "RES-03", "RES-08", "MSG-09", "CAS-01", "CAS-04"}
+ABOUT = {"LIF-01", "LIF-02", "LIF-05", "RES-01", "RES-02", "RES-03", "RES-08", "MSG-09", "CAS-01", "CAS-02", "CAS-04"}
 
 
 def server(*faults: str) -> Any:

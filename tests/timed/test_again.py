@@ -1,4 +1,4 @@
-"""A probe that came too late to tell anything is carried out once more, where there is patience for it."""
+"""A probe that came too late to tell anything is carried out again, where there is patience for it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,16 @@ def late(lives: Lives, times: int, holds: bool = True, at: float = 0.5) -> list[
     return sessions
 
 
-@pytest.mark.parametrize(("times", "sessions", "exercised", "undecided"), [(0, 1, 1, 0), (1, 2, 1, 0), (2, 2, 0, 1)])
-def test_once_more_with_a_session_of_its_own(times: int, sessions: int, exercised: int, undecided: int) -> None:
+@pytest.mark.parametrize(
+    ("times", "sessions", "exercised", "undecided"), [(0, 1, 1, 0), (1, 2, 1, 0), (2, 3, 1, 0), (3, 3, 0, 1)]
+)
+def test_again_with_a_session_of_its_own(times: int, sessions: int, exercised: int, undecided: int) -> None:
     lives = lives_of(contract(), Jumping())
     assert len(set(late(lives, times))) == sessions
     assert (lives.expect.exercised, lives.expect.undecided) == (exercised, undecided)
 
 
-def test_what_the_second_one_sees_counts() -> None:
+def test_what_the_last_one_sees_counts() -> None:
     with pytest.raises(Violation):
         late(lives_of(contract(), Jumping()), 1, holds=False)
 
@@ -52,7 +54,7 @@ def test_never_beyond_patience(at: float, sessions: int) -> None:
     assert len(late(lives, 1, at=at)) == sessions
 
 
-def test_only_the_second_one_is_told_of() -> None:
+def test_only_the_last_one_is_told_of() -> None:
     lives = lives_of(contract(), Jumping())
     alice = Caller(lives.run, lives.run.actor("alice"))
     seen: list[int] = []
