@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-import sessionproof.load
+import sessionproof
 from sessionproof.errors import TargetError
-from sessionproof.selfcheck import LENSES, How, known_faults
+from sessionproof.selfcheck import LENSES, How, exploring, known_faults, under_load
 from sessionproof.selfcheck.programs import Programs
-from sessionproof.selfcheck.under_load import JUDGES
 
 from .sample import fault
 
@@ -161,11 +160,12 @@ def test_which_faults_a_lens_is_tried_on(lens: str, breaks: str, contract: str, 
     assert LENSES[lens](How()).reaches(fault("F-RES-01", "EXP-13", breaks), contract) == reached
 
 
-def test_load_is_tried_on_all_that_its_users_look_at() -> None:
+@pytest.mark.parametrize(("folder", "judges"), [("load", under_load.JUDGES), ("fuzz", exploring.JUDGES)])
+def test_a_lens_is_tried_on_all_that_it_looks_at(folder: str, judges: frozenset[str]) -> None:
     """Expiry aside: nobody asks load's users to wait for a life to end on the clock that it has here."""
-    folder = Path(sessionproof.load.__file__).parent
-    named = {id for file in folder.glob("*.py") for id in re.findall(r'"([A-Z]{3}-\d\d)"', file.read_text("utf-8"))}
-    assert {id for id in named if not id.startswith("EXP-")} == JUDGES
+    files = (Path(sessionproof.__file__).parent / folder).glob("*.py")
+    named = {id for file in files for id in re.findall(r'"([A-Z]{3}-\d\d)"', file.read_text("utf-8"))}
+    assert {id for id in named if not id.startswith("EXP-")} == judges
 
 
 def test_schemathesis_that_gave_up() -> None:
