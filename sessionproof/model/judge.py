@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sessionproof.model.judgement import Anomaly, Judgement
+from sessionproof.model.lists import Listed, sessions_in
 from sessionproof.model.outcome import when, who
 from sessionproof.model.resumption import Key, Span, judge_spans
 from sessionproof.model.rules import Rules
@@ -39,27 +40,41 @@ class Shard:
         self._rules = rules
         self._part = Part()
         self._sessions: dict[str, Session] = {}
+        self._listed: dict[str, Listed] = {}
+        self._noted = rules.shows | {"clear"}
 
     def add(self, event: Seen) -> None:
         """The next event, as recorded."""
         if event.leaks:
             self._leaked(event)
-        if event.injected:
+        name = event.session
+        if event.op == "list":
+            self.overhear(event)
+        if not name or event.injected:
             return
-        if event.session:
-            session = self._sessions.get(event.session)
-            if session is None:
-                session = self._sessions[event.session] = Session(event.session, self._rules)
-            session.add(event)
+        session = self._sessions.get(name)
+        if session is None:
+            session = self._sessions[name] = Session(name, self._rules)
+        session.events.append(event)
+        if event.op in self._noted:
+            session.note(event)
 
     def overhear(self, event: Seen) -> None:
-        """An event that another shard was given: a list, in which sessions of this one may stand."""
+        """A list in which sessions of this shard may stand, whichever shard it was given to."""
+        if event.op == "list" and not event.injected:
+            for session in sessions_in(event):
+                listed = self._listed.get(session)
+                if listed is None:
+                    listed = self._listed[session] = Listed()
+                listed.add(event)
+            if event.got is not None:
+                event.got.each = None
 
     def end(self) -> Part:
         """There are no more events."""
         part = self._part
-        for session in self._sessions.values():
-            for key, span in session.close(part.judgement):
+        for name, session in self._sessions.items():
+            for key, span in session.close(self._listed.get(name), part.judgement):
                 part.spans.setdefault(key, []).append(span)
         self._sessions.clear()
         return part

@@ -85,20 +85,21 @@ def says_gone(event: Seen, life: Lifetime, rules: Rules) -> bool:
     return event.op in _NAMES_NO_MORE or event.status not in rules.invalid
 
 
-def judge_life(session: str, events: Sequence[Seen], life: Lifetime, rules: Rules, judgement: Judgement) -> None:
+def judge_life(events: Sequence[Seen], life: Lifetime, rules: Rules, judgement: Judgement, told: Told) -> None:
     """Add to `judgement` what is wrong with one session's life; `events` are all calls on it, of one clock."""
     _find_deletes(events, life, rules)
     served = [event for event in events if serves(event, rules)]
     gone = [event for event in events if event.status in rules.gone and says_gone(event, life, rules)]
     life.served = max(served, key=_begins, default=None)
     _find_renewals(served, life, rules)
-    told = Told(session, judgement)
     if life.ended is not None:
         _after_delete(served, life, told)
     if life.over < inf:
         _after_end(events, served, life, rules, told)
     if gone:
         _when_gone(gone, life, told)
+        if life.over < inf:
+            judgement.undecided["EXP-02"] += _perhaps_too_early(events, gone, life, rules)
     _count(events, life, judgement)
 
 
@@ -157,6 +158,24 @@ def _when_gone(gone: Sequence[Seen], life: Lifetime, told: Told) -> None:
             _goes_on(event, life.served, told)
         if born_before and (life.gone is None or event.t1 < life.gone.t1):
             life.gone = event
+
+
+def _perhaps_too_early(events: Sequence[Seen], gone: Sequence[Seen], life: Lifetime, rules: Rules) -> int:
+    """How often a session was gone within a life of a call that may have renewed it, and may not."""
+    perhaps = [
+        event
+        for event in events
+        if event.op not in rules.not_refreshed_by
+        and event.op != "delete"
+        and event is not life.born
+        and not (event.op in rules.refreshed_by and done(event))
+        and (event.status not in rules.gone)
+    ]
+    if not perhaps or rules.life_kind == "absolute":
+        return 0
+    until = max(event.t1 + event.shift for event in perhaps) + life.length - rules.early
+    first = min(event.t0 for event in perhaps)
+    return sum(1 for event in gone if first <= event.t1 < life.ending and event.t1 + event.shift < until)
 
 
 def _goes_on(gone: Seen, served: Seen | None, told: Told) -> None:

@@ -91,9 +91,9 @@ def judge_spans(key: Key, found: list[Span], judgement: Judgement) -> None:
         judgement.anomalies.append(Anomaly("twin", requirement, f"{user} {client}".strip(), events, sentence))
 
 
-def judge_creates(session: str, creates: Sequence[Seen], life: Lifetime, rules: Rules, judgement: Judgement) -> None:
+def judge_creates(creates: Sequence[Seen], life: Lifetime, rules: Rules, judgement: Judgement, told: Told) -> None:
     """Every create that was answered with this session was to be, and says rightly whether it was there before."""
-    told, clear = Told(session, judgement), [event for event in creates if not _repeats(event)]
+    clear = [event for event in creates if not _repeats(event)]
     for event in clear:
         if not _from_the_dead(event, clear[0], life, told) and event is not clear[0]:
             _judge_whose(clear[0], event, rules, told)

@@ -7,10 +7,12 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
-from sessionproof.model.judgement import Judgement
+from sessionproof.model.judgement import Judgement, Told
 from sessionproof.model.life import Lifetime, begin, judge_life
+from sessionproof.model.lists import Listed, judge_listed
 from sessionproof.model.log import Conversation, judge_log
 from sessionproof.model.outcome import done, key_of, refused
+from sessionproof.model.quiet import judge_quiet
 from sessionproof.model.resumption import Key, Span, judge_creates, spans
 from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Seen
@@ -22,18 +24,17 @@ __all__ = ["Session"]
 class Session:
     """The calls on one session, in the order in which they were recorded."""
 
-    __slots__ = ("_cases", "_clears", "_rules", "_views", "events", "id", "life")
+    __slots__ = ("_cases", "_rules", "_views", "events", "id", "life")
 
     def __init__(self, session: str, rules: Rules) -> None:
         self.id, self._rules = session, rules
         self.events: list[Seen] = []
-        self.life = Lifetime()
+        self.life: Lifetime
         self._views: Views | None = None
         self._cases: dict[str, Views] | None = None
-        self._clears = 0
 
-    def add(self, event: Seen) -> None:
-        self.events.append(event)
+    def note(self, event: Seen) -> None:
+        """Take from an event that is among `events` what it shows, so that it needn't be kept."""
         if event.op in self._rules.shows:
             self._read(event)
         elif event.op == "clear" and not refused(event):
@@ -57,9 +58,16 @@ class Session:
             self._cases = self._cases or {}
             self._cases.setdefault(str(case), Views()).add(event, got, items, self._rules)
 
-    def close(self, judgement: Judgement) -> list[tuple[Key, Span]]:
+    def close(self, listed: Listed | None, judgement: Judgement) -> list[tuple[Key, Span]]:
         """Judge what was collected; what the session's clients have to be compared by is returned."""
         rules, events = self._rules, self.events
+        if not events:
+            return []
+        if self._cases is None and (listed is None or listed.is_plain(events, rules)):
+            quiet = judge_quiet(events, self._views.all if self._views else (), listed is not None, rules, judgement)
+            if quiet is not None:
+                return quiet
+        self.life = Lifetime()
         creates = [event for event in events if event.op == "create" and done(event)]
         life = self.life
         born = _birth(creates, rules)
@@ -68,9 +76,12 @@ class Session:
             begin(born, events, life, rules)
         elif len({event.clock for event in events}) > 1:
             return []  # nothing that needs a common clock can be told
-        judge_life(self.id, events, life, rules, judgement)
+        told = Told(self.id, judgement)
+        judge_life(events, life, rules, judgement, told)
+        if listed is not None:
+            judge_listed(listed, life, rules, judgement, told)
         if creates:
-            judge_creates(self.id, creates, life, rules, judgement)
+            judge_creates(creates, life, rules, judgement, told)
         self._judge_logs(events, judgement)
         bound = min((event.t0 for event in events if _sets_status(event)), default=inf)
         return spans(self.id, creates, life, bound, rules)
@@ -100,7 +111,8 @@ class Session:
         views = [view for view in views if view.event.t1 < self.life.ending]
         clears = [] if keeps else [event for event in events if event.op == "clear" and not refused(event)]
         sure = [event for event in clears if done(event) and self._is_own(event)]
-        unsure = min((event.t0 for event in clears if event not in sure), default=inf)
+        certain = set(map(id, sure))
+        unsure = min((event.t0 for event in clears if id(event) not in certain), default=inf)
         bounds = _merged([(event.t0, event.t1) for event in sure])
         starts = [-inf, *(end for _, end in bounds)]
         ends = [*(begin for begin, _ in bounds), inf]

@@ -45,7 +45,7 @@ class Views:
 
     def add(self, event: Seen, got: Got, items: list[Item], rules: Rules) -> None:
         keys = [item.content if item.content is not None else item.question for item in items]
-        if not all(type(key) is str for key in keys):
+        if {*map(type, keys)} != {str} and keys:
             keys = [key_of(key) for key in keys]
         sent = event.sent
         asked = sent is not None and (sent.limit is not None or sent.offset is not None or sent.cursor is not None)
