@@ -204,15 +204,18 @@ class _Log:
         if not view.whole and not set(keys) & set(order):
             self._undecided(view)  # a page from where nobody has read the pages before it
             return
-        places = {key: at for at, key in enumerate(order)}
+        here, places = set(keys), {key: at for at, key in enumerate(order)}
         at = [places[key] for key in keys if key in places]
         if len(at) == len(keys) and at == sorted(at):
-            shows = range(at[0] if not view.whole else 0, at[-1])
-            lacking = [order[place] for place in shows if place not in set(at)]
-            if view.whole and at == list(range(at[0], at[0] + len(at))) and self._is_a_page(len(view.keys)):
+            if view.whole and at[-1] - at[0] == len(at) - 1 and self._is_a_page(len(view.keys)):
                 self._undecided(view)
                 return
-            self._lacks(lacking[0], view)
+            self._lacks(next(key for key in order[0 if view.whole else at[0] :] if key not in here), view)
+            return
+        lacking = (key for key in order if key not in here and self._was_there(key, view))
+        text = next(lacking, None) if view.whole else None
+        if text is not None:
+            self._lacks(text, view)
             return
         self._tell(
             "fork",
@@ -221,6 +224,10 @@ class _Log:
             f"{when(longest.event.t1)}, {who(view.event)} {len(keys)} at {when(view.event.t1)}, and no one order "
             f"has both: {_difference(order, keys)}",
         )
+
+    def _was_there(self, text: Any, view: View) -> bool:
+        """Whether the text was acknowledged before the view was asked for."""
+        return any(event.t1 < view.event.t0 for event in self.sent[text].sure)
 
     def _is_a_page(self, length: int) -> bool:
         """Whether a list that was to be whole has the size of a page that the contract doesn't mention."""
