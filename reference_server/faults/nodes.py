@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from ..clock import Clock
 from ..core import Core, Operation
@@ -9,7 +10,7 @@ from ..lives import Lives
 from ..model import NewSession, Session, Upload
 from ..stores.store import Store
 from ..uploads import Uploads
-from .registry import ALL, WITH_QUERIES, WITH_RESUMPTION, also, fault
+from .registry import AGENTIC, FAULTMAVEN, FM_SESSION, WITH_RESUMPTION, also, fault
 from .tools import memory
 
 
@@ -18,7 +19,7 @@ from .tools import memory
     "CON-08",
     "A process keeps the sessions that it has read, and shows them as they were until it changes them itself.",
     conditional=True,
-    contracts=ALL,
+    contracts=WITH_RESUMPTION,
 )
 class KeepsWhatItHasRead(Core):
     async def usable(self, user: str, session_id: str, operation: Operation) -> Session:
@@ -61,7 +62,7 @@ class ClientsOfTheProcess(Core):
     "CON-08",
     "The list has the sessions that this process has heard of, by a create or a call that named them.",
     conditional=True,
-    contracts=WITH_RESUMPTION,
+    contracts=(FM_SESSION, AGENTIC),
 )
 class ListsWhatItKnows(Core):
     async def living(self, user: str) -> Sequence[Session]:
@@ -79,22 +80,19 @@ class ListsWhatItKnows(Core):
 @fault(
     "F-CON-24",
     "CON-08",
-    "A heartbeat is noted in the process that got it, and stored when something else changes there.",
+    "A process remembers when each session ends, as it heard first, and moves that by what it does itself alone.",
     conditional=True,
+    contracts=(FM_SESSION, AGENTIC),
 )
-class HeartbeatsOfTheProcess(Core):
-    async def heartbeat(self, user: str, session_id: str) -> Session:
-        session = await self.usable(user, session_id, "heartbeat")
-        beaten = self.renewed(session, self.clock.now())
-        memory(self, "beaten")[session_id] = beaten.last_activity_at, beaten.expires_at
-        return beaten
+class EndsOfTheProcess(Core):
+    def alive(self, session: Session, operation: Operation) -> bool:
+        ends: datetime = memory(self, "ends").setdefault(session.session_id, session.expires_at)
+        return super().alive(session, operation) and self.clock.now() < ends
 
-    async def find(self, session_id: str) -> Session | None:
-        session = await super().find(session_id)
-        active, expires = memory(self, "beaten").get(session_id, (None, None))
-        if session is None or expires is None or expires <= session.expires_at:
-            return session
-        return replace(session, last_activity_at=active, expires_at=expires)
+    async def keep(self, session: Session, operation: Operation) -> Session:
+        session = await super().keep(session, operation)
+        memory(self, "ends")[session.session_id] = session.expires_at
+        return session
 
 
 @fault(
@@ -102,7 +100,7 @@ class HeartbeatsOfTheProcess(Core):
     "CON-08",
     "A process that starts gives each session that is there already a whole life, once somebody asks for it.",
     conditional=True,
-    contracts=ALL,
+    contracts=WITH_RESUMPTION,
 )
 class RestartRenews(Core):
     def __init__(self, store: Store, clock: Clock, lives: Lives) -> None:
@@ -123,7 +121,7 @@ class RestartRenews(Core):
     "F-CON-26",
     "CON-08",
     "Files lie on the disk of the process that took them, and only there they are listed.",
-    contracts=WITH_QUERIES,
+    contracts=(FAULTMAVEN,),
 )
 class FilesOfTheProcess(Core):
     async def usable(self, user: str, session_id: str, operation: Operation) -> Session:
