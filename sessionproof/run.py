@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, pairwise
 from secrets import token_hex
 from typing import Protocol
 from zlib import crc32
@@ -31,6 +31,7 @@ __all__ = ["CURRENT", "MissingUser", "Run", "Talk", "TargetLost"]
 
 _SILENT_IN_A_ROW = 3  # calls without an answer, before the target is asked whether it is there at all
 _TIMED_AT_ONCE = 4  # calls of timed checks: with more of them under way each would take longer than it may
+_SKEW = 1.0  # seconds; kept in step over a network, they differ by far less
 _SILENT_AT_ONE_CALL = 4  # after which that operation isn't tried again
 
 
@@ -110,6 +111,12 @@ class Run:
     def nodes(self) -> tuple[str, ...]:
         """The base URLs of the target's nodes, the target itself first; none where it is the only one."""
         return (self.sender.base_url, *self.sender.others) if self.sender.others else ()
+
+    def in_order(self, times: Sequence[float]) -> bool:
+        """Whether times that the target gave one after the other don't go back - beyond what the clocks of several
+        nodes may differ by."""
+        skew = _SKEW if self.nodes else 0.0
+        return all(later >= earlier - skew for earlier, later in pairwise(times))
 
     @property
     def scale(self) -> float:

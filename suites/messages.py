@@ -241,7 +241,7 @@ def message_ids_are_unique_and_times_never_go_back(
             reply=answer,
         )
         expect.that(
-            readable == sorted(readable),
+            target.in_order(readable),
             expected="times that don't go back",
             seen="an earlier one",
             reply=answer,

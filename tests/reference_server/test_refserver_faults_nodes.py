@@ -20,10 +20,12 @@ class Nodes:
     """Two servers with the same sessions, whose clocks move together; the other one can be started anew."""
 
     def __init__(self, stack: ExitStack, woven: Weave, contract: str, settings: dict[str, Any]) -> None:
-        self._make = lambda: Local(woven, contract, **settings)
         self.contract, self._stack = contract, stack
-        self._ahead = 0.0
-        self.one, self.other = stack.enter_context(self._make()), stack.enter_context(self._make())
+        self._woven, self._settings, self._ahead = woven, settings, 0.0
+        self.one, self.other = self._started(), self._started()
+
+    def _started(self) -> Local:
+        return self._stack.enter_context(Local(self._woven, self.contract, **self._settings))
 
     def forward(self, minutes: float) -> None:
         self._ahead += minutes
@@ -31,7 +33,7 @@ class Nodes:
             local.forward(minutes=minutes)
 
     def restart(self) -> None:
-        self.other = self._stack.enter_context(self._make())
+        self.other = self._started()
         self.other.forward(minutes=self._ahead)
 
     def flows(self) -> tuple[Flows, Flows]:
