@@ -50,11 +50,13 @@ def command(
     from sessionproof.load.plan import check_host, make_plan
     from sessionproof.load.processes import Load, run_locust
     from sessionproof.load.shapes import locustfile
+    from sessionproof.settings import gather
     from sessionproof.target import check_url
     from sessionproof.verify import interruptible
 
     file = locustfile(shape)
-    check_host(check_url(url), allowed)
+    for address in (url, *gather(given).node):
+        check_host(check_url(address), allowed)
     plan = make_plan({**given, "base_url": url}, quiet=True)
     with interruptible():
         return run_locust(Load(file, plan.settings.base_url.rstrip("/"), users, duration, workers, allowed), plan)

@@ -64,6 +64,8 @@ def _campaign(host: str, runner: Any) -> Campaign:
     check_host(host)
     file = os.environ.get(PLAN)
     plan: Plan = read_plan(Path(file)) if file else asked_elsewhere(host)
+    for node in plan.settings.node:
+        check_host(node)
     worker = runner.worker_index + 1 if isinstance(runner, WorkerRunner) else 0
     SessionUser.campaign = Campaign(plan, host, worker, records=not isinstance(runner, MasterRunner))
     return SessionUser.campaign

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import gevent
@@ -43,20 +46,33 @@ class _Watch:
 
 
 _WATCH = _Watch()
+_USERS = count()
+
+
+def _way(session: FastHttpSession, url: URL) -> tuple[Any, str]:
+    """The client for this address, and the path in front of every target."""
+    return session.client.clientpool.get_client(url), url.path.rstrip("/")
 
 
 class Line:
-    """From one user to the deployment, over the user's pool of connections.
+    """From one user to the deployment, over the user's pool of connections; where it has several nodes, to one after
+    the other.
 
     The user agent above the pool is left out: it would parse the same URL for every call, follow redirects and keep
     cookies, and no contract names its users by those.
     """
 
-    def __init__(self, session: FastHttpSession, timeout: float) -> None:
-        base = URL(session.base_url or "")
-        self._client = session.client.clientpool.get_client(base)
-        self._path = base.path.rstrip("/")
+    def __init__(self, session: FastHttpSession, timeout: float, others: Sequence[str] = ()) -> None:
+        target = (session.base_url or "").rstrip("/")
+        self._ways = {url.rstrip("/"): _way(session, URL(url)) for url in (target, *others)}
+        self._ways[""] = self._ways[target]
+        self._nodes = tuple(url for url in self._ways if url) if others else ()
+        self._turns = count(next(_USERS))  # users don't all begin at the same node
         self._timeout = timeout
+
+    def in_turn(self, request: Request) -> Request:
+        """The request with the node whose turn it is."""
+        return replace(request, node=self._nodes[next(self._turns) % len(self._nodes)]) if self._nodes else request
 
     def send(self, request: Request) -> tuple[Answer, float, float]:
         """The answer, and the monotonic times of start and end. The whole call ends soon after its time."""
@@ -65,8 +81,8 @@ class Line:
         caller = gevent.getcurrent()
         _WATCH.begins(caller, start + self._timeout)
         try:
-            target = self._path + request.target
-            response = FastResponse(self._client.request(request.method, target, request.content, headers))
+            client, path = self._ways[request.node]
+            response = FastResponse(client.request(request.method, path + request.target, request.content, headers))
             answer = _answer(response)
         except TimeoutError:
             answer = Answer(None, failure=f"no complete answer within {self._timeout:g} s")

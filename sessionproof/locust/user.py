@@ -63,7 +63,7 @@ class SessionUser(FastHttpUser):
     def __init__(self, environment: Any) -> None:
         self.network_timeout = self.connection_timeout = self.campaign.settings.timeout
         super().__init__(environment)
-        self._line = Line(self.client, self.campaign.settings.timeout)
+        self._line = Line(self.client, self.campaign.settings.timeout, self.campaign.settings.node)
         self._turns: Counter[str] = Counter()
 
     @cached_property
@@ -93,7 +93,7 @@ class SessionUser(FastHttpUser):
         binding = self._next(operation) if isinstance(operation, str) else operation
         if session is not None:
             values["session"] = session
-        request = build_request(campaign.contract, binding, actor, values)
+        request = self._line.in_turn(build_request(campaign.contract, binding, actor, values))
         look = look_at(campaign.world, memory, binding, request.values)
         answer, began, ended = self._line.send(request)
         reply = Reply(campaign.contract, request, answer, (), began, ended)
@@ -177,7 +177,7 @@ class SessionUser(FastHttpUser):
             response=reply,
             context={},
             exception=error,
-            url=f"{self.host}{reply.request.target}",
+            url=f"{reply.request.node or self.host}{reply.request.target}",
         )
 
     def _sum_up(self, reply: Reply, looks: Looks) -> None:
