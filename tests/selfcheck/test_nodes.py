@@ -10,7 +10,7 @@ import pytest
 
 from sessionproof.deployments.nodes import Nodes
 from sessionproof.requirements import load_requirements
-from sessionproof.selfcheck import Outcome, Plan, Seen, judge, running, selfcheck
+from sessionproof.selfcheck import Fault, Outcome, Plan, Seen, judge, running, selfcheck
 from sessionproof.selfcheck.lenses import LooksAtNodes
 from sessionproof.selfcheck.programs import Programs
 from sessionproof.selfcheck.suites import Suites
@@ -26,14 +26,19 @@ class Made:
     """A lens that finds what a fault is declared to break, where it can look at it."""
 
     name: str = "made"
+    about: str = ""
+    of: str = "server"
     names_requirements: bool = True
     clean_runs: int = 1
     server: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
 
-    def look(self, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
+    def reaches(self, fault: Fault, contract: str) -> bool:
+        return True
+
+    def look(self, url: str, contract: str, turn: int, programs: Programs, fault: Fault | None = None) -> Seen:
         self.asked.append(url)
-        return Seen(breaks if "--fault" in url else (), 10, 1.0, ("RES-01",), {"CON-08": "the run lacks nodes"})
+        return Seen(fault.breaks if fault else (), 10, 1.0, ("RES-01",), {"CON-08": "the run lacks nodes"})
 
     def look_at_nodes(
         self, nodes: Nodes, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()
@@ -96,7 +101,7 @@ def test_without_a_redis_they_are_out_of_reach_and_it_is_told_why(lens: Made, mo
     assert not [hole for hole in judge(matrix, load_requirements()).holes if BY_NODES.id in hole.subject]
 
 
-def blind(lens: Made, url: str, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()) -> Seen:
+def blind(lens: Made, url: str, contract: str, turn: int, programs: Programs, fault: Fault | None = None) -> Seen:
     return Seen((), 10, 1.0, ("RES-01",), {"CON-08": "the run lacks nodes"})
 
 
