@@ -118,8 +118,6 @@ def _after_delete(served: Sequence[Seen], life: Lifetime, told: Told) -> None:
 
 def _after_end(events: Sequence[Seen], served: Sequence[Seen], life: Lifetime, rules: Rules, told: Told) -> None:
     """Nothing succeeds after the last possible end. On the way `life.over` moves from that of the birth to the last."""
-    if life.served is None or _begins(life.served) <= life.over:
-        return  # nobody was served after the first of the possible ends
     alive = set(map(id, served))
     last = life.born
     for event in sorted(events, key=_begins):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 
 from sessionproof.model.judgement import Judgement, Told
 from sessionproof.model.life import Lifetime
@@ -27,11 +26,10 @@ class Listed:
         if before is None or event.t0 > before.t0:
             self.by_user[event.user] = event
 
-    def is_plain(self, events: Sequence[Seen], rules: Rules) -> bool:
+    def is_plain(self, events: Sequence[Seen]) -> bool:
         """Whether its own user alone was shown it, and nobody later than the last call on it."""
         last = max(self.by_user.values(), key=lambda event: event.t0)
-        ends = events[-1].t0 if events[-1].op == "delete" else events[-1].t1
-        return self.by_user.keys() == {events[0].user} and last.t0 <= ends and not rules.absolute < inf
+        return self.by_user.keys() == {events[0].user} and last.t0 <= events[-1].t0
 
 
 def sessions_in(event: Seen) -> list[str]:

@@ -63,7 +63,7 @@ class Session:
         rules, events = self._rules, self.events
         if not events:
             return []
-        if self._cases is None and (listed is None or listed.is_plain(events, rules)):
+        if self._cases is None and (listed is None or listed.is_plain(events)):
             quiet = judge_quiet(events, self._views.all if self._views else (), listed is not None, rules, judgement)
             if quiet is not None:
                 return quiet
@@ -74,6 +74,8 @@ class Session:
         if born is not None:
             events = [event for event in events if event.clock == born.clock]
             begin(born, events, life, rules)
+            if listed is not None and "list" not in rules.not_refreshed_by:
+                life.over = inf  # a list may have renewed what it shows
         elif len({event.clock for event in events}) > 1:
             return []  # nothing that needs a common clock can be told
         told = Told(self.id, judgement)

@@ -79,6 +79,8 @@ HARMLESS = {
     "a life that an update may have renewed": "new s | +80 | put s | +60 | get s",
     "gone within the tolerance": "new s | +99 | get s = 404",
     "alive within the tolerance": "new s | +101 | get s",
+    "resumption after a renewal": "new s tab | +80 | beat s | +60 | same s tab",
+    "a list after a renewal": "new s | +80 | beat s | +60 | list s",
     "resumption": "new s tab | same s tab | same s tab",
     "a new session after a delete": "new s tab | end s | new t tab | same t tab",
     "a new session beside a delete": "new s tab | end s ~ 4 | new t tab ~ 4",
