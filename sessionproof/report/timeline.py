@@ -34,7 +34,8 @@ class Bar:
     x: float
     y: float
     width: float
-    mark_at: float
+    mark_x: float
+    mark_y: float
     outcome: str
     wrong: bool
     asked: str
@@ -133,7 +134,8 @@ def _lane(who: str, calls: Sequence[TimelineCall], mark: str, places: dict[float
                 x=round(x, 1),
                 y=round(top + _PAD + over + track * (_BAR + 3), 1),
                 width=round(max(end - x, 3.0), 1),
-                mark_at=round(min(x, WIDTH - _RIGHT - (len(mark) + 2) * _BOLD), 1),
+                mark_x=round(min(x, WIDTH - _RIGHT - (len(mark) + 2) * _BOLD), 1),
+                mark_y=round(top + _PAD + over - 5, 1),
                 outcome=call.outcome,
                 wrong=call.wrong,
                 asked=_cut(call.asked),
