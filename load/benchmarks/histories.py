@@ -92,8 +92,8 @@ class Recording:
         )  # fmt: skip
 
 
-def _short(session: Session) -> Iterator[tuple[str, tuple[Values, int, Values]]]:
-    """Ten calls: the life of a session of which a user wants little."""
+def _short(session: Session, last_look: bool) -> Iterator[tuple[str, tuple[Values, int, Values]]]:
+    """Nine or ten calls: the life of a session of which a user wants little; some look once more after its delete."""
     yield "create", session.create()
     for _ in range(3):
         yield "add_message", session.add_message()
@@ -101,19 +101,21 @@ def _short(session: Session) -> Iterator[tuple[str, tuple[Values, int, Values]]]
     yield "create", session.create()
     yield "add_message", session.add_message()
     yield "messages", session.all_messages()
+    yield "heartbeat", session.heartbeat()
     yield "delete", session.delete()
-    yield "messages", session.messages()
+    if last_look:
+        yield "messages", session.messages()
 
 
 def short_sessions(record: Recording, events: int, chance: random.Random) -> None:
-    """Many sessions of ten events, two hundred of them open at a time."""
+    """Many sessions of about ten events, two hundred of them open at a time."""
     under_way: list[tuple[Session, Iterator[tuple[str, tuple[Values, int, Values]]]]] = []
     made = 0
     while record.n < events:
         while len(under_way) < min(OPEN, max(1, events // 100)):
             made += 1
             session = Session(made, chance)
-            under_way.append((session, _short(session)))
+            under_way.append((session, _short(session, made % 10 == 0)))
         place = chance.randrange(len(under_way))
         session, steps = under_way[place]
         step = next(steps, None)

@@ -26,7 +26,7 @@ from sessionproof.contract import bundled_contracts, load_contract
 from sessionproof.model import Rules, Shard, join
 
 SIZES = {"short": (10_000, 100_000, 1_000_000), "long": (10_000, 100_000, 1_000_000), "one": (20_000,)}
-NAMES = {"short": "short sessions of 10 events", "long": "long sessions, 8 clients", "one": "one session, 8 clients"}
+NAMES = {"short": "short sessions, 10 events each", "long": "long sessions, 8 clients", "one": "one session, 8 clients"}
 HEAD = ("history", "events", "MB", "decode", "judge", "both", "check", "per event", "memory", "undecided")
 
 

@@ -102,8 +102,9 @@ def _at_once(work: _Work, size: int) -> Judged:
                     block, broke_off = without_cut_line(block)
                     cut += [source.name] * broke_off
                 events = events_in(block, source.name)
+                add = shard.add
                 for event in events:
-                    shard.add(event)
+                    add(event)
                 judged.events += len(events)
                 seen += len(block)
                 work.tell("judging", min(1.0, seen / size))
@@ -139,12 +140,13 @@ def _in_shares(work: _Work, shares: int, jobs: int, piece: int, folder: Path) ->
 def _judge_share(share: int, files: tuple[Path, ...], rules: Rules) -> Part:
     """What one share shows. The lines without a session belong to the first; the others only overhear the lists."""
     shard = Shard(rules)
+    add = shard.add
     with without_collector():
         for file in files:
             with file.open("rb") as lines:
                 for block in blocks(lines):
                     for event in events_in(block, ""):
-                        (shard.add if event.session or not share else shard.overhear)(event)
+                        (add if event.session or not share else shard.overhear)(event)
         return shard.end()
 
 

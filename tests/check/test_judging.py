@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from sessionproof.check.judging import judge_sources
-from sessionproof.check.sharing import pieces
+from sessionproof.check.sharing import lines_of, pieces
 from sessionproof.check.shrinking import same_as, shrink
 from sessionproof.check.source import read_source
 from sessionproof.contract import bundled_contracts, load_contract
@@ -72,8 +72,6 @@ def test_shares_and_processes_change_nothing(tmp_path: Path, rules: Rules, jobs:
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1_000, 1 << 20])
 def test_pieces_of_a_file_have_each_line_once(tmp_path: Path, size: int) -> None:
-    from sessionproof.check.sharing import lines_of
-
     source = read_source(write(tmp_path / "h.jsonl", much(3, random.Random(1))), "h")
     whole = source.path.read_bytes()[source.begins :]
     assert b"".join(block for piece in pieces((source,), size) for block in lines_of(piece)) == whole
@@ -176,3 +174,13 @@ def test_processes_are_ended_by_the_command(tmp_path: Path) -> None:
     ended = subcommand([*command("check", file, "--jobs", "2", "--minimised", tmp_path / "few")])
     assert ended.code == 1, ended.err
     assert "by 2 processes" in ended.out
+
+
+def test_spelling_and_order_of_a_line_change_nothing(tmp_path: Path, rules: Rules) -> None:
+    file = write(tmp_path / "1.jsonl", much(40, random.Random(3)))
+    first, *lines = file.read_bytes().splitlines()
+    spelled = [json.dumps(dict(sorted(json.loads(line).items(), reverse=True))).encode() for line in lines]
+    other = tmp_path / "2.jsonl"
+    other.write_bytes(b"\n".join([first, *spelled, b""]))
+    found = [judge_sources((read_source(one, "h"),), rules, 1, share=3_000) for one in (file, other)]
+    assert as_values(found[0].judgement) == as_values(found[1].judgement)
