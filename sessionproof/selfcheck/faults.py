@@ -15,6 +15,8 @@ from sessionproof.suggest import did_you_mean
 
 __all__ = ["Fault", "chosen", "known_faults"]
 
+_LISTED_WITHIN = 300  # seconds
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -44,7 +46,12 @@ def _of_the_client() -> list[Fault]:
 def _of_the_server() -> list[Fault]:
     """As it lists them itself."""
     command = server_command("--list-faults", "--json")
-    listed = subprocess.run(command, env=server_environment(), capture_output=True, text=True, timeout=60, check=False)
+    try:
+        listed = subprocess.run(
+            command, env=server_environment(), capture_output=True, text=True, timeout=_LISTED_WITHIN, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise TargetError(f"the bundled server didn't list its faults within {_LISTED_WITHIN} s") from None
     if listed.returncode:
         said = listed.stderr.strip().splitlines()
         raise TargetError(f"the bundled server can't list its faults: {said[-1] if said else listed.returncode}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, TypeVar
 
-from sessionproof.caller import Caller
+from sessionproof.caller import Caller, SetUpFailed
 from sessionproof.contract import Contract
 from sessionproof.effort import Effort
 from sessionproof.expect import Expect, Unproven
@@ -24,6 +25,7 @@ _ONE_LIFE, _SEVERAL_LIVES = 1.1, 2.2  # lives that a check waits for: to the fir
 _TOLERANCES = 8  # in the shortest life of use
 _TRIES = 3  # of a probe that comes too late
 _QUICK = 2  # probes of one check at quick effort
+_BORN: ContextVar[tuple[Life, ...]] = ContextVar("born", default=())  # by this probe
 _ROOM = 0.02  # of a life, kept free before the end for the probe itself
 
 
@@ -65,6 +67,11 @@ class Life:
         """Whether the answer surely came before the end."""
         return self.known and reply.ended <= self.since + self.length - self.tolerance
 
+    @property
+    def lasts_now(self) -> bool:
+        """Whether the end is surely still to come."""
+        return self.moments.clock.now() <= self.since + self.length - self.tolerance
+
     def was_over_before(self, reply: Reply) -> bool:
         """Whether the call was surely made after the end."""
         return self.known and reply.began >= self.until + self.length + self.tolerance
@@ -93,7 +100,9 @@ class Lives:
         asked: dict[str, Any] = self._usable() if lives is None else {"life": lives}
         reply = caller.arranged(caller.create(**values, **asked), "create")
         seconds = self.length if lives is None else lives * self.clock.scale
-        return reply.session, Life(self.moments, seconds, reply.began, reply.ended)
+        life = Life(self.moments, seconds, reply.began, reply.ended)
+        _BORN.set((*_BORN.get(), life))
+        return reply.session, life
 
     def together(self, probe: Callable[[T], None], things: Iterable[T]) -> None:
         """Carry out `probe` for each of `things`, side by side; raise the first error when all have ended.
@@ -111,11 +120,21 @@ class Lives:
         said = CURRENT.get().transcript
         heard = len(said)
         for times in range(1, _TRIES + 1):
-            late = self.expect.left_undecided_by(probe)
+            late = self.expect.left_undecided_by(lambda: self._or_too_late(probe))
             if not late or times == _TRIES or self.moments.waited * (times + 1) / times > self.patience:
                 return
             self.expect.look_again(late)
             del said[heard:]
+
+    def _or_too_late(self, probe: Callable[[], None]) -> None:
+        """A set-up that fails when a life may have ended on the way is no error: it came too late."""
+        _BORN.set(())
+        try:
+            probe()
+        except SetUpFailed:
+            if all(life.lasts_now for life in _BORN.get()):
+                raise
+            self.expect.leave_undecided()
 
     def of_default_length(self, caller: Caller) -> tuple[str, Life]:
         """A session made without asking for a life. Raises Unproven where the default is unknown or too long."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from sessionproof.caller import Caller
+from sessionproof.caller import Caller, SetUpFailed
 from sessionproof.expect import Violation
 from sessionproof.timed import Lives
 
-from .made_up import Jumping, contract, lives_of, passing
+from .made_up import Jumping, contract, lives_of, passing, reply
 
 
 def late(lives: Lives, times: int, holds: bool = True, at: float = 0.5) -> list[str]:
@@ -52,6 +52,26 @@ def test_what_the_last_one_sees_counts() -> None:
 def test_never_beyond_patience(at: float, sessions: int) -> None:
     lives = lives_of(contract(), passing(), told=0.1, patience=0.25)
     assert len(late(lives, 1, at=at)) == sessions
+
+
+@pytest.mark.parametrize(("ended", "tries"), [(True, 3), (False, 1)])
+def test_a_set_up_that_fails_after_the_end_came_too_late(ended: bool, tries: int) -> None:
+    lives = lives_of(contract(), Jumping())
+    alice, made = Caller(lives.run, lives.run.actor("alice")), list[str]()
+
+    def probe(_: Any) -> None:
+        session, life = lives.born(alice)
+        made.append(session)
+        if ended:
+            lives.moments.until(life.until + life.length)
+        alice.arranged(reply(1.0, 2.0, 404), "query")
+
+    with lives.moments.busy():
+        job = lives.moments.start(lambda: lives.together(probe, ["one"]))
+    job.thread.join(30)
+    assert len(made) == tries
+    assert isinstance(job.error, SetUpFailed) != ended
+    assert lives.expect.undecided == int(ended)
 
 
 def test_only_the_last_one_is_told_of() -> None:
