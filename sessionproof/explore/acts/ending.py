@@ -1,0 +1,64 @@
+"""The end of sessions: they are deleted, or time passes; and who comes back to them afterwards."""
+
+from __future__ import annotations
+
+from sessionproof.contract import Binding
+from sessionproof.explore.steps import Step
+from sessionproof.explore.traces import Trace
+from sessionproof.explore.walk import Walk
+
+__all__ = ["delete", "haunt", "let_pass"]
+
+_PARTS = (0.4, 0.8, 1.3, 0.6)  # of the default life
+
+
+def delete(walk: Walk, step: Step) -> None:
+    session = walk.session(step.session)
+    if session is None:
+        return
+    bindings = walk.bindings("delete")
+    reply = walk.call(session.user, bindings[step.way % len(bindings)], session)
+    walk.claims.reply(walk.suspects(session, "LIF-05"), reply, "succeeds")
+    walk.world.ended(session)
+
+
+def haunt(walk: Walk, step: Step) -> None:
+    """Something that works on a session is tried on a dead one by its owner."""
+    session = walk.ending(step.session)
+    if session is None:
+        return
+    bindings = list(walk.contract.on_session())
+    binding = bindings[step.way % len(bindings)]
+    wrong = _haunted(binding, expired=session.state.value == "expired")
+    reply = walk.try_on(session.user, binding, session.id)
+    walk.leave(reply.request.content, Trace(None, "said", refused=wrong))
+    if binding.operation == "delete":
+        harmless = reply.ok or reply.status in walk.contract.gone | {404, 410}
+        walk.claims.that(
+            "LIF-05", harmless, reply, expected="a harmless answer to deleting again", seen=str(reply.status),
+            test=("is_refused",),
+        )  # fmt: skip
+        return
+    walk.claims.reply(wrong, reply, "is_gone")
+
+
+def _haunted(binding: Binding, *, expired: bool) -> str:
+    writes = binding.method not in ("GET", "HEAD")
+    if expired:
+        return "EXP-08" if writes else "EXP-01"
+    if binding.operation in ("cases", "case_history"):
+        return "CAS-07"
+    return {"upload": "UPL-02", "uploads": "UPL-05", "new_case": "CAS-08"}.get(binding.operation, "LIF-05")
+
+
+def let_pass(walk: Walk, step: Step) -> None:
+    """A part of a life passes, by a jump of the clock; who would be near its end then takes no part any more."""
+    clock, default = walk.run.clock, walk.told_life or (walk.contract.life.default or 0.0) * walk.run.scale
+    if clock is None or not clock.jumps or not default or walk.jumped > 6 * default:
+        return
+    seconds = _PARTS[step.way % len(_PARTS)] * default
+    clock.jump(seconds)
+    walk.jumped += seconds
+    walk.settle()
+    for session in walk.world.sessions:
+        session.since.append("time")

@@ -1,0 +1,240 @@
+"""One exploration: kept failures first, then walks until the budget is spent; what broke, made small."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from sessionproof.effort import Effort
+from sessionproof.expect import Violation
+from sessionproof.explore.acts import take
+from sessionproof.explore.claims import Broken, Claims, Unclear, View
+from sessionproof.explore.steps import Step
+from sessionproof.explore.walk import Learned, Walk
+from sessionproof.explore.world import World
+from sessionproof.run import CURRENT, Run, Talk, TargetLost
+from sessionproof.wire import Reply
+
+__all__ = ["BUDGETS", "Budget", "Campaign", "Found"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much is tried: walks of so many steps, until requests or seconds are spent."""
+
+    requests: int
+    seconds: float
+    steps: int = 25
+    smaller: float = 8.0  # seconds for making one failure smaller
+
+
+BUDGETS = {
+    Effort.QUICK: Budget(200, 4.0, steps=12, smaller=3.0),
+    Effort.NORMAL: Budget(1000, 10.0),
+    Effort.THOROUGH: Budget(20_000, 120.0, steps=40, smaller=30.0),
+}
+_WALKS = 20  # in one round of Hypothesis
+_SMALLER_WALKS = 400
+
+
+@dataclass
+class Found:
+    """A requirement that broke, and the shortest walk that showed it."""
+
+    requirement: str
+    violation: Violation
+    test: View | tuple[Any, ...]
+    walk: Walk
+    again: bool = False  # whether the same steps showed it once more
+    at: float = 0.0  # seconds after the start
+    requests: int = 0  # before it was found first
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self.walk.steps)
+
+    @property
+    def transcript(self) -> list[Reply]:
+        return self.walk.transcript
+
+
+@dataclass
+class Campaign:
+    """Explores one target. `found` and `held` are what came of it."""
+
+    run: Run
+    wanted: Collection[str]
+    budget: Budget
+    told_life: float | None = None
+    may_jump: bool = True
+    found: dict[str, Found] = field(default_factory=dict)
+    walks: int = 0
+    steps: int = 0
+    unclear: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.claims = Claims(self.wanted)
+        self.learned = Learned()
+        self._began, self._asked = time.monotonic(), self.run.recorder.count
+        self._goal = ""  # the requirement whose failure is being made smaller
+        self._until = 0.0
+        self._smaller = 0
+        self._fault: BaseException | None = None
+
+    @property
+    def held(self) -> Counter[str]:
+        return self.claims.held
+
+    @property
+    def spent(self) -> bool:
+        """Whether there is no more time, or no more requests."""
+        asked = self.run.recorder.count - self._asked
+        return time.monotonic() - self._began > self.budget.seconds or asked > self.budget.requests
+
+    def replay(self, steps: Collection[Step]) -> Found | None:
+        """What these steps break, if they break anything."""
+        walk = self._new()
+        try:
+            for step in steps:
+                take(walk, step)
+        except Broken as broken:
+            return self._found(broken, walk)
+        except Unclear as why:
+            self.unclear[str(why)] += 1
+        finally:
+            self._leave(walk)
+        return None
+
+    def explore(self) -> None:
+        """Walk until the budget is spent."""
+        from sessionproof.explore.machine import draw_walks
+
+        number = 0
+        while not self.spent and not self.wanted <= self.claims.muted:  # type: ignore[operator]
+            self._goal, number = "", number + 1
+            try:
+                draw_walks(
+                    self.run.contract,
+                    lambda: _Walker(self),
+                    seed=self.run.seed * 1000 + number,
+                    walks=_WALKS,
+                    steps=self.budget.steps,
+                    time_can_pass=self.may_jump and self.run.clock_jumps,
+                )
+            except Exception as error:
+                self._expected(error)
+            if self._fault is not None:
+                raise self._fault
+            if self._goal:
+                self._confirm(self._goal)
+
+    def _expected(self, error: Exception) -> None:
+        """Failures are remembered where they happen; whatever else Hypothesis has to say of them is of no use."""
+        from hypothesis.errors import HypothesisException
+
+        if not isinstance(error, Broken | HypothesisException | BaseExceptionGroup):
+            raise error
+
+    def _confirm(self, requirement: str) -> None:
+        """The smallest walk once more, twice at most: what doesn't happen again is told as that."""
+        found = self.found[requirement]
+        for _ in range(2):
+            self._goal = requirement
+            again = self.replay(found.steps)
+            if again is not None and again.requirement == requirement:
+                again.at, again.requests, again.again = found.at, found.requests, True
+                self.found[requirement] = again
+                break
+        self.claims.muted.add(requirement)
+
+    # What walks tell
+
+    def _new(self) -> Walk:
+        self.walks += 1
+        return Walk(self.run, self.claims, self.learned, self.told_life)
+
+    def note(self, broken: Broken, walk: Walk) -> bool:
+        """Remember a failure; whether it is the one that is to be made smaller."""
+        requirement = broken.requirement
+        if not self._goal:
+            self._goal, self._until, self._smaller = requirement, time.monotonic() + self.budget.smaller, 0
+        known = self.found.get(requirement)
+        if known is None or len(walk.steps) <= len(known.steps):
+            found = self._found(broken, walk)
+            if known is not None:
+                found.at, found.requests = known.at, known.requests
+            self.found[requirement] = found
+        return requirement == self._goal
+
+    def _found(self, broken: Broken, walk: Walk) -> Found:
+        asked = self.run.recorder.count - self._asked
+        at = time.monotonic() - self._began
+        return Found(broken.requirement, broken.violation, broken.test, walk, at=at, requests=asked)
+
+    @property
+    def idle(self) -> bool:
+        """Whether a walk that begins now is to do nothing."""
+        if not self._goal:
+            return self.spent
+        self._smaller += 1
+        return time.monotonic() > self._until or self._smaller > _SMALLER_WALKS
+
+    def fail(self, error: BaseException) -> None:
+        self._fault = error
+
+    @property
+    def failed(self) -> bool:
+        return self._fault is not None
+
+    def _leave(self, walk: Walk) -> None:
+        """Delete what a walk has left."""
+        CURRENT.set(Talk("exploration"))
+        contract = self.run.contract
+        if not contract.has("delete") or self.run.lost:
+            return
+        for session in walk.world.sessions:
+            if not session.dead:
+                walk.caller(session.user).delete(session.id)
+
+
+class _Walker:
+    """A walk under Hypothesis: nothing but what broke leaves it."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._campaign = campaign
+        self._over = campaign.idle or campaign.failed
+        self._walk = None if self._over else campaign._new()
+
+    @property
+    def world(self) -> World:
+        return self._walk.world if self._walk is not None else World(self._campaign.run.contract)
+
+    def take(self, step: Step) -> None:
+        if self._over or self._walk is None:
+            return
+        try:
+            take(self._walk, step)
+            self._campaign.steps += 1
+        except Broken as broken:
+            self._over = True
+            if self._campaign.note(broken, self._walk):
+                raise
+        except Unclear as why:
+            self._over = True
+            self._campaign.unclear[str(why)] += 1
+        except (Exception, TargetLost) as error:
+            self._over = True
+            self._campaign.fail(error)
+
+    def end(self) -> None:
+        try:
+            self.take(Step("everything"))
+        finally:
+            if self._walk is not None:
+                try:
+                    self._campaign._leave(self._walk)
+                except Exception as error:
+                    self._campaign.fail(error)
