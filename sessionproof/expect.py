@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sessionproof.contract.expressions import ABSENT
 from sessionproof.wire import Reply, shape_error
 
-__all__ = ["Expect", "NotDeclared", "Unproven", "Violation", "whose"]
+__all__ = ["Expect", "NotCome", "NotDeclared", "Unproven", "Violation", "whose"]
 
 _LEFT: ContextVar[int] = ContextVar("left undecided", default=0)  # looks of this thread
 
@@ -18,14 +18,29 @@ _LEFT: ContextVar[int] = ContextVar("left undecided", default=0)  # looks of thi
 class Violation(AssertionError):
     """Something else was seen than the requirement says."""
 
-    def __init__(self, expected: str, seen: str, reply: Reply | None, *, shows_later: bool = False) -> None:
+    def __init__(
+        self,
+        expected: str,
+        seen: str,
+        reply: Reply | None,
+        *,
+        shows_later: bool = False,
+        shown: Sequence[Reply] = (),
+        test: str = "",
+    ) -> None:
         self.expected, self.seen, self.reply = expected, seen, reply
         self.shows_later = shows_later  # the calls after `reply` are what shows it
+        self.shown = shown  # the calls that show it, where they aren't `reply` alone
+        self.test = test  # the same as a pytest module
         super().__init__(f"expected {expected}; seen {seen}")
 
 
 class Unproven(Exception):
     """The check could not be carried out in this run; neither held nor broken."""
+
+
+class NotCome(Exception):
+    """Chance, or a narrow budget, never led there; that says nothing, and takes nothing from what others say."""
 
 
 class NotDeclared(Exception):

@@ -13,7 +13,7 @@ from typing import Any
 from sessionproof.history.redact import Redactor, spellings
 from sessionproof.wire import Reply
 
-__all__ = ["exchange", "repeat_script"]
+__all__ = ["exchange", "repeat_script", "with_test"]
 
 _MOST_CALLS = 80
 _REPETITION = re.compile(r"([^\n]{1,9}?)\1{60,}")
@@ -94,6 +94,11 @@ def _nodes(base_url: str, calls: Sequence[Reply]) -> dict[str, str]:
     """Base URLs, and the shell variables that stand for them: URL for the target itself, NODE2, NODE3 for others."""
     others = dict.fromkeys(call.request.node for call in calls if call.request.node not in ("", base_url))
     return {base_url: "URL"} | {url: f"NODE{place}" for place, url in enumerate(others, 2)}
+
+
+def with_test(script: str, test: str) -> str:
+    """A repeat that carries a pytest module besides, which the shell passes over."""
+    return f"{script}\n\n: <<'A_PYTEST_MODULE'\n{test.rstrip()}\nA_PYTEST_MODULE" if test else script
 
 
 def _gaps(calls: Sequence[Reply]) -> list[float]:

@@ -52,6 +52,12 @@ def _effort(text: str) -> Effort:
     return Effort(text.lower())
 
 
+def _explore(text: str) -> str:
+    if text.lower() not in ("no", "yes", "only"):
+        raise ValueError("is one of these words")
+    return text.lower()
+
+
 OPTIONS = (
     Option(
         "contract",
@@ -81,6 +87,9 @@ OPTIONS = (
     Option("patience", "SECONDS", "Wait at most so long for sessions to end (default: 180).", _positive),
     Option("only", "ID|GROUP", "Judge only these requirements. Repeatable.", several=True),
     Option("effort", "quick|normal|thorough", "How hard to try (default: normal).", _effort),
+    Option("explore", "no|yes|only", "Random walks besides the checks (default: yes, at quick effort no).", _explore),
+    Option("max_time", "SECONDS", "Explore for this long (default: by effort).", _positive),
+    Option("cases", "DIR", "Where walks that failed are kept, and replayed from (default: a cache folder).", Path),
     Option("max_rps", "N", "At most this many requests a second.", _positive),
     Option("timeout", "SECONDS", "Give a request up after this time (default: 10).", _positive),
     Option("seed", "N", "Repeat the chances of an earlier run.", _whole),
@@ -118,6 +127,9 @@ class Settings:
     patience: float = 180.0
     only: tuple[str, ...] = ()
     effort: Effort = Effort.NORMAL
+    explore: str | None = None
+    max_time: float | None = None
+    cases: Path | None = None
     max_rps: float | None = None
     timeout: float = 10.0
     seed: int | None = None
@@ -128,6 +140,11 @@ class Settings:
     history: Path | None = None
     jobs: int = 0
     minimised: Path | None = None
+
+    @property
+    def explores(self) -> bool:
+        """Whether random walks are part of the run."""
+        return self.explore != "no" if self.explore else self.effort is not Effort.QUICK
 
 
 def gather(

@@ -37,7 +37,8 @@ def verify(settings: Settings, pytest_args: tuple[str, ...] = (), *, quiet: bool
     Ctrl-C and SIGTERM.
     """
     with deployment(settings) as settings, interruptible():
-        report = carry_out(["suites"], prepare(settings), settings, pytest_args, quiet=quiet)
+        suites = "suites/explore" if settings.explore == "only" else "suites"
+        report = carry_out([suites], prepare(settings), settings, pytest_args, quiet=quiet)
         render(report, Console(soft_wrap=False, highlight=False))
         return report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +107,15 @@ class Campaign:
         finally:
             self._leave(walk)
         return None
+
+    def begin_with(self, walks: Iterable[Collection[Step]]) -> None:
+        """Walks of earlier runs that broke something. What they break again is told, and not looked for any more."""
+        for steps in walks:
+            found = self.replay(steps)
+            if found is not None:
+                found.again = True
+                self.found[found.requirement] = found
+                self.claims.muted.add(found.requirement)
 
     def explore(self) -> None:
         """Walk until the budget is spent."""

@@ -99,6 +99,8 @@ class Traces:
             return "RES-07" if expired and session.client else "RES-08" if session.client else "ISO-09"
         if session.id in (reply.request.session, reply.session):
             return "MSG-10" if trace.epoch < session.epoch else "CAS-03"
+        if {"case", "upload"} & set(reply.request.values) and operation != "query":
+            return "ISO-08"
         return ("UPL-06" if operation == "query" else "UPL-03") if trace.kind == "file" else "ISO-09"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = ["Walk"]
 
 _ROOM = 2.0  # seconds that a step may take: who might end meanwhile takes no part in it
 _CHECK = "exploration"
+_ONLY_LOOKING = ("everything", "look", "look_at_list")
 
 
 @dataclass
@@ -48,12 +50,55 @@ class Walk:
         self.cast = Cast.of(self.run, 0, 0)
         self.refused: set[int] = set()  # users whom the target doesn't take
         self._callers: dict[int, Caller] = {}
+        self._begun: list[int] = []  # where each step's calls begin
+        self._passed: list[tuple[int, float]] = []  # where time passed, and how much
+        self._raws: dict[int, Raw] = {}
         self.talk = Talk(_CHECK)
         CURRENT.set(self.talk)
 
     @property
     def transcript(self) -> list[Reply]:
         return self.talk.transcript
+
+    def begin(self, step: Step) -> None:
+        """Before a step: who may be about to end is left alone."""
+        now = self.now()
+        self.world.is_at(now, now + _ROOM, self.tolerance)
+        self.steps.append(step)
+        self._begun.append(len(self.transcript))
+
+    def let_pass(self, seconds: float) -> None:
+        """Time passes, by a jump of the clock."""
+        assert self.run.clock is not None
+        self.run.clock.jump(seconds)
+        self.jumped += seconds
+        self._passed.append((len(self.transcript), seconds))
+        now = self.now()
+        self.world.is_at(now, now + _ROOM, self.tolerance)
+
+    # What a repeat needs
+
+    def told(self, shown: Reply) -> list[Reply]:
+        """The calls of the walk up to `shown`; of steps that only look at everything, the last one."""
+        told: list[Reply] = []
+        for step, begin, end in zip(self.steps, self._begun, [*self._begun[1:], len(self.transcript)], strict=True):
+            calls = self.transcript[begin:end]
+            told += [reply for reply in calls if step.act not in _ONLY_LOOKING or reply is shown]
+            if any(reply is shown for reply in calls):
+                return told[: next(i for i, reply in enumerate(told) if reply is shown) + 1]
+        return told
+
+    def passed(self, after: Reply | None, before: Reply) -> float:
+        """The seconds by which the clock was moved between two calls, or since the begin."""
+        begin, end = (next((i for i, one in enumerate(self.transcript) if one is call), -1) for call in (after, before))
+        return sum(seconds for at, seconds in self._passed if begin < at <= end)
+
+    @property
+    def time_passed(self) -> bool:
+        return bool(self._passed)
+
+    def raw_of(self, reply: Reply) -> Raw | None:
+        return self._raws.get(id(reply))
 
     def caller(self, user: int) -> Caller:
         if user not in self._callers:
@@ -64,18 +109,11 @@ class Walk:
         return Caller(self.run, self.run.stranger(None))
 
     def now(self) -> float:
-        import time
-
         return self.run.clock.now() if self.run.clock is not None else time.monotonic()
 
     @property
     def tolerance(self) -> float:
         return self.run.clock.tolerance if self.run.clock is not None else 1.0
-
-    def settle(self) -> None:
-        """Before a step: who may be about to end is left alone."""
-        now = self.now()
-        self.world.is_at(now, now + _ROOM, self.tolerance)
 
     def session(self, number: int) -> Session | None:
         """A living session, by its number."""
@@ -103,13 +141,16 @@ class Walk:
         """One request. Raises Unclear where no answer came, and Broken where it shows what belongs elsewhere."""
         named = session.id if isinstance(session, Session) else session
         reply = (caller or self.caller(user)).call(binding, named, raw=raw, **values)
+        self._raws |= {id(reply): raw} if raw is not None else {}
         if isinstance(session, Session):
             self._in_time(session, reply)
         return self.heard(user, reply)
 
     def try_on(self, user: int, binding: Binding, session: str, *, caller: Caller | None = None, **how: Any) -> Reply:
         """The same with plain values for whatever it takes."""
-        return self.heard(user, (caller or self.caller(user)).try_on(binding, session, **how))
+        reply = (caller or self.caller(user)).try_on(binding, session, **how)
+        self._raws |= {id(reply): how["raw"]} if how.get("raw") is not None else {}
+        return self.heard(user, reply)
 
     def pages(
         self, user: int, operation: str, session: Session | None, page: int | None, broken: str, **filters: Any

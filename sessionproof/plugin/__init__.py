@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from sessionproof.errors import TargetError, UsageError
+from sessionproof.plugin.exploring import exploration
 from sessionproof.plugin.fixtures import (
     alice,
     bob,
@@ -31,7 +32,7 @@ from sessionproof.plugin.fixtures import (
     target,
 )
 from sessionproof.plugin.judging import Judging
-from sessionproof.plugin.stash import PREPARED, requirement_of, requirement_of_item
+from sessionproof.plugin.stash import EXPLORED_WITH, PREPARED, requirement_of, requirement_of_item
 from sessionproof.plugin.timed import Timed
 from sessionproof.prepare import prepare
 from sessionproof.settings import OPTIONS, Settings, gather
@@ -43,6 +44,7 @@ __all__ = [
     "carol",
     "chance",
     "expect",
+    "exploration",
     "extension",
     "lives",
     "new_caller",
@@ -91,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
             prepared = prepare(replace(settings, seed=seed), joins=at_work is not None)
         assert settings is not None
         config.stash[PREPARED] = prepared
+        config.stash[EXPLORED_WITH] = settings
         config.pluginmanager.register(Judging(config, prepared, settings), "sessionproof-judging")
         if prepared.run.clock is not None:
             config.pluginmanager.register(

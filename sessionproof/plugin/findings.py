@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,10 +10,10 @@ from _pytest.outcomes import Failed, Skipped
 
 from sessionproof.caller import SetUpFailed
 from sessionproof.errors import TargetError
-from sessionproof.expect import Expect, NotDeclared, Unproven, Violation
+from sessionproof.expect import Expect, NotCome, NotDeclared, Unproven, Violation
 from sessionproof.history.timeline import timeline_of
 from sessionproof.plugin.history import judged, repeat
-from sessionproof.repeat import exchange
+from sessionproof.repeat import exchange, with_test
 from sessionproof.run import CURRENT, MissingUser, Run, TargetLost
 from sessionproof.timeline import Timeline
 from sessionproof.verdicts import CheckResult, Evidence, Verdict
@@ -73,12 +73,16 @@ def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult
     if silent and not run.is_there():
         return replace(own, verdict=Verdict.ERROR, reason=run.lost)
     if isinstance(error, Violation):
-        failed = _failed(own, error.expected, error.seen, error.reply, run, shows_later=error.shows_later)
-        return replace(failed, verdict=Verdict.FAILED)
+        failed = _failed(
+            own, error.expected, error.seen, error.reply, run, shows_later=error.shows_later, shown=error.shown
+        )
+        return replace(failed, verdict=Verdict.FAILED, repeat=with_test(failed.repeat, error.test))
     if isinstance(error, NotJudged):
         return replace(own, verdict=error.verdict, reason=error.reason)
     if isinstance(error, MissingUser):
         return replace(own, verdict=Verdict.UNPROVEN, reason=str(error), missing=("users",))
+    if isinstance(error, NotCome):
+        return replace(own, verdict=Verdict.NOT_SELECTED, reason=str(error))
     if isinstance(error, Unproven | Skipped):
         return replace(own, verdict=Verdict.UNPROVEN, reason=str(error))
     if isinstance(error, NotDeclared):
@@ -99,7 +103,14 @@ def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult
 
 
 def _failed(
-    own: CheckResult, expected: str, seen: str, reply: Reply | None, run: Run, *, shows_later: bool = False
+    own: CheckResult,
+    expected: str,
+    seen: str,
+    reply: Reply | None,
+    run: Run,
+    *,
+    shows_later: bool = False,
+    shown: Sequence[Reply] = (),
 ) -> CheckResult:
     last = reply or (run.transcript[-1] if run.transcript else None)
     if last is None:
@@ -111,7 +122,7 @@ def _failed(
     place = _place(calls, last)
     picture = _picture(run, calls[: None if shows_later else place + 1], last)
     evidence = Evidence(redactor.text(expected), redactor.text(seen), exchange(last, redactor), picture)
-    shown = calls[place:] if shows_later else [last]
+    shown = shown or (calls[place:] if shows_later else [last])
     return replace(
         own,
         reason=f"expected {evidence.expected}; seen {evidence.seen}",

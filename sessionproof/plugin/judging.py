@@ -12,6 +12,7 @@ import pytest
 from sessionproof.baseline import load
 from sessionproof.judge import lacking
 from sessionproof.outputs import write_reports
+from sessionproof.plugin.exploring import is_exploring
 from sessionproof.plugin.findings import NotJudged, findings, from_properties, to_properties
 from sessionproof.plugin.stash import EXPECT, REPORT, requirement_of_item
 from sessionproof.plugin.timed import is_timed
@@ -57,11 +58,16 @@ class Judging:
                 raise pytest.UsageError(
                     f"{item.nodeid}: no requirement {named}; `sessionproof requirements` lists them"
                 )
-            (kept if not named or named in self.wanted else dropped).append(item)
+            asked_for = not named or (named in self.wanted and self._takes(item))
+            (kept if asked_for else dropped).append(item)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
         order = {id: place for place, id in enumerate(known)}
         items[:] = sorted(kept, key=lambda item: (is_timed(item), order.get(requirement_of_item(item), -1)))
+
+    def _takes(self, item: pytest.Item) -> bool:
+        """Whether random walks, or checks that are none, are part of this run."""
+        return self.settings.explores if is_exploring(item) else self.settings.explore != "only"
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.looked_at = {named for item in session.items if (named := requirement_of_item(item))}

@@ -11,20 +11,38 @@ from sessionproof.browser.extension import Driver
 from sessionproof.expect import Expect
 from sessionproof.prepare import Prepared
 from sessionproof.report.document import Report
+from sessionproof.settings import Settings
 
-__all__ = ["DRIVER", "EXPECT", "PREPARED", "REPORT", "WAITING", "requirement_of", "requirement_of_item"]
+__all__ = [
+    "DRIVER",
+    "EXPECT",
+    "EXPLORED_WITH",
+    "PREPARED",
+    "REPORT",
+    "WAITING",
+    "requirement_of",
+    "requirement_of_item",
+]
 
 PREPARED = pytest.StashKey[Prepared]()
 DRIVER = pytest.StashKey[Driver]()
 REPORT = pytest.StashKey[Report]()
+EXPLORED_WITH = pytest.StashKey[Settings]()
 EXPECT = pytest.StashKey[Expect]()
 WAITING = pytest.StashKey[Callable[[float | None], None]]()  # is told, again and again, how long it will take
 
 
 def requirement_of(thing: Any) -> str:
-    """The id that a function's `requirement` mark names, "" without one."""
+    """The id that a function's `requirement` mark names, or that of its first parameters; "" without one."""
     marks = getattr(thing, "pytestmark", [])
+    marks = [*marks, *(one for mark in marks if mark.name == "parametrize" for one in _of_parameters(mark))]
     return next((mark.args[0] for mark in marks if mark.name == "requirement" and mark.args), "")
+
+
+def _of_parameters(mark: pytest.Mark) -> list[pytest.Mark]:
+    """The marks of the first set of parameters."""
+    sets = list(mark.args[1])[:1] if len(mark.args) > 1 else []
+    return [getattr(one, "mark", one) for parameters in sets for one in getattr(parameters, "marks", ())]
 
 
 def requirement_of_item(item: pytest.Item) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sessionproof.contract import Contract
 from sessionproof.explore.acts.ending import delete, haunt, let_pass
 from sessionproof.explore.acts.looking import everything, health, look, look_at_list
-from sessionproof.explore.acts.opening import begin, claim, create, first_contact, resume
+from sessionproof.explore.acts.opening import begin, claim, create, first_contact, joined, resume, twins_meet
 from sessionproof.explore.acts.talking import ask, clear, new_case, say
 from sessionproof.explore.acts.trespassing import anonymous, garble, intrude, misname, never, second_id, stray
 from sessionproof.explore.acts.writing import heartbeat, status, update, upload
@@ -21,6 +21,8 @@ ACTS: dict[str, Callable[[Walk, Step], None]] = {
     "begin": begin,
     "create": create,
     "resume": resume,
+    "twins": twins_meet,
+    "joined": joined,
     "look": look,
     "say": say,
     "ask": ask,
@@ -68,7 +70,9 @@ def possible(act: str, contract: Contract) -> bool:
     """Whether the contract has what the act needs."""
     if act == "status" and not contract.status_transitions:
         return False
-    if act == "resume" and "resume" not in contract.capabilities:
+    if act in ("resume", "twins", "joined") and "resume" not in contract.capabilities:
+        return False
+    if act == "joined" and not contract.resumes_by_user:
         return False
     if act in ("intrude", "anonymous", "claim") and contract.identity.kind == "none":
         return False
@@ -77,6 +81,5 @@ def possible(act: str, contract: Contract) -> bool:
 
 def take(walk: Walk, step: Step) -> None:
     """The next step of a walk. Raises Broken, and Unclear where nothing can be predicted any more."""
-    walk.settle()
-    walk.steps.append(step)
+    walk.begin(step)
     ACTS[step.act](walk, replace(step, user=step.user % walk.cast.size))

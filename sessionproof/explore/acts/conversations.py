@@ -21,11 +21,13 @@ __all__ = ["cases_are", "talk_is"]
 def talk_is(walk: Walk, session: Session, page: int | None) -> None:
     """The conversation on every route that shows it: the list of messages, and those inside the session."""
     contract, seen = walk.contract, False
-    if contract.has("messages"):
-        pages = walk.pages(session.user, "messages", session, page, walk.suspects(session, "MSG-08"))
+    for size in (None, page) if page is not None and contract.has("messages") else (None,):
+        if not contract.has("messages"):
+            break
+        pages = walk.pages(session.user, "messages", session, size, walk.suspects(session, "MSG-08"))
         walk.world.touched(session, "messages", pages.last)
         _learn(walk, session, pages.values("content"))
-        view = View("messages", session.id, "content", (), page, ordered=True)
+        view = View("messages", session.id, "content", (), size, ordered=True)
         _entries_are(walk, session, pages.entries, pages.last, view)
         for total in pages.totals:
             walk.claims.that(

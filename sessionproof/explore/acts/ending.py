@@ -6,6 +6,7 @@ from sessionproof.contract import Binding
 from sessionproof.explore.steps import Step
 from sessionproof.explore.traces import Trace
 from sessionproof.explore.walk import Walk
+from sessionproof.wire import Reply
 
 __all__ = ["delete", "haunt", "let_pass"]
 
@@ -20,6 +21,14 @@ def delete(walk: Walk, step: Step) -> None:
     reply = walk.call(session.user, bindings[step.way % len(bindings)], session)
     walk.claims.reply(walk.suspects(session, "LIF-05"), reply, "succeeds")
     walk.world.ended(session)
+    if step.how == 2:
+        deleted_again(walk, walk.call(session.user, bindings[step.way % len(bindings)], session.id))
+
+
+def deleted_again(walk: Walk, reply: Reply) -> None:
+    harmless = reply.ok or reply.status in walk.contract.gone | {404, 410}
+    expected, seen = "a harmless answer to deleting again", str(reply.status)
+    walk.claims.that("LIF-05", harmless, reply, expected=expected, seen=seen, test=("is_no_server_error",))
 
 
 def haunt(walk: Walk, step: Step) -> None:
@@ -33,11 +42,7 @@ def haunt(walk: Walk, step: Step) -> None:
     reply = walk.try_on(session.user, binding, session.id)
     walk.leave(reply.request.content, Trace(None, "said", refused=wrong))
     if binding.operation == "delete":
-        harmless = reply.ok or reply.status in walk.contract.gone | {404, 410}
-        walk.claims.that(
-            "LIF-05", harmless, reply, expected="a harmless answer to deleting again", seen=str(reply.status),
-            test=("is_refused",),
-        )  # fmt: skip
+        deleted_again(walk, reply)
         return
     walk.claims.reply(wrong, reply, "is_gone")
 
@@ -54,11 +59,9 @@ def _haunted(binding: Binding, *, expired: bool) -> str:
 def let_pass(walk: Walk, step: Step) -> None:
     """A part of a life passes, by a jump of the clock; who would be near its end then takes no part any more."""
     clock, default = walk.run.clock, walk.told_life or (walk.contract.life.default or 0.0) * walk.run.scale
-    if clock is None or not clock.jumps or not default or walk.jumped > 6 * default:
+    if clock is None or not clock.jumps or not default or not walk.world.alive() or walk.jumped > 6 * default:
         return
     seconds = _PARTS[step.way % len(_PARTS)] * default
-    clock.jump(seconds)
-    walk.jumped += seconds
-    walk.settle()
+    walk.let_pass(seconds)
     for session in walk.world.sessions:
         session.since.append("time")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from sessionproof.contract.expressions import ABSENT
-from sessionproof.explore.cast import Cast
+from sessionproof.explore.cast import Cast, pair_kinds
 from sessionproof.explore.steps import Step
 from sessionproof.explore.traces import Trace
 from sessionproof.explore.walk import Walk
 from sessionproof.explore.world import UNKNOWN, Session
+from sessionproof.oddities import twins
 from sessionproof.wire import Raw, Reply
 
-__all__ = ["begin", "claim", "create", "first_contact", "resume"]
+__all__ = ["begin", "claim", "create", "first_contact", "joined", "made", "resume", "twins_meet"]
 
 _BLANKS = ("", " ", "\t")
 
@@ -39,6 +40,22 @@ def resume(walk: Walk, step: Step) -> None:
     if 0 <= step.session < len(there) and there[step.session].client is not None:
         session = there[step.session]
         _create(walk, session.user, session.client, {"client": session.client}, step.how)
+
+
+def twins_meet(walk: Walk, step: Step) -> None:
+    """Client ids that are nearly one, two kinds of them: each leads to a session of its own."""
+    kinds = pair_kinds(walk.run)
+    for place in (step.way, step.way + 1):
+        for client in twins(f"d{walk.cast.tag}{len(walk.world.sessions)}")[kinds[place % len(kinds)]]:
+            _create(walk, step.user, client, {"client": client}, 0)
+
+
+def joined(walk: Walk, step: Step) -> None:
+    """Two pairs of user and client that are the same once they are joined by a delimiter."""
+    if len(walk.cast.users) > 3:
+        client, other = walk.cast.clients[2:4]
+        _create(walk, 0, other, {"client": other}, 0)
+        _create(walk, 3, client, {"client": client}, 0)
 
 
 def _client_in_body(walk: Walk) -> bool:
@@ -136,7 +153,7 @@ def _wrongly_resumed(walk: Walk, session: Session, reply: Reply) -> str:
         return "RES-05"
     if other.dead:
         return "RES-08"
-    return "RES-10" if {other.client, session.client} == set(walk.cast.clients[:2]) else "RES-04"
+    return "RES-10" if _are_twins(walk, other.client, session.client) else "RES-04"
 
 
 def made(walk: Walk, reply: Reply, user: int, client: str | None, values: dict[str, Any]) -> Session:
@@ -185,7 +202,13 @@ def _wrongly_found(walk: Walk, user: int, client: str | None, reply: Reply) -> s
     if other.user != user:
         joined = other.client != client and walk.contract.identity.kind != "none"
         return "RES-10" if joined else "RES-05"
-    return "RES-10" if {other.client, client} == set(walk.cast.clients[:2]) else "RES-04"
+    return "RES-10" if _are_twins(walk, other.client, client) else "RES-04"
+
+
+def _are_twins(walk: Walk, one: str | None, other: str | None) -> bool:
+    """Whether two client ids are nearly one."""
+    made_alike = f"d{walk.cast.tag}"
+    return {one, other} == set(walk.cast.clients[:2]) or all(made_alike in str(client) for client in (one, other))
 
 
 def first_contact(walk: Walk, step: Step) -> None:
