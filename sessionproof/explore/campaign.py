@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from sessionproof.effort import Effort
 from sessionproof.expect import Violation
 from sessionproof.explore.acts import take
 from sessionproof.explore.claims import Broken, Claims, Unclear, View
+from sessionproof.explore.smaller import smaller
 from sessionproof.explore.steps import Step
 from sessionproof.explore.walk import Learned, Walk
 from sessionproof.explore.world import World
@@ -37,7 +38,6 @@ BUDGETS = {
     Effort.THOROUGH: Budget(20_000, 120.0, steps=40, smaller=30.0),
 }
 _WALKS = 20  # in one round of Hypothesis
-_SMALLER_WALKS = 400
 
 
 @dataclass
@@ -79,9 +79,7 @@ class Campaign:
         self.claims = Claims(self.wanted)
         self.learned = Learned()
         self._began, self._asked = time.monotonic(), self.run.recorder.count
-        self._goal = ""  # the requirement whose failure is being made smaller
-        self._until = 0.0
-        self._smaller = 0
+        self._new_one: Found | None = None  # that was found, and not looked at yet
         self._fault: BaseException | None = None
 
     @property
@@ -123,7 +121,7 @@ class Campaign:
 
         number = 0
         while not self.spent and not self.wanted <= self.claims.muted:  # type: ignore[operator]
-            self._goal, number = "", number + 1
+            self._new_one, number = None, number + 1
             try:
                 draw_walks(
                     self.run.contract,
@@ -137,8 +135,9 @@ class Campaign:
                 self._expected(error)
             if self._fault is not None:
                 raise self._fault
-            if self._goal:
-                self._confirm(self._goal)
+            if self._new_one is not None:
+                self._confirm(self._new_one)
+                self.claims.muted.add(self._new_one.requirement)
 
     def _expected(self, error: Exception) -> None:
         """Failures are remembered where they happen; whatever else Hypothesis has to say of them is of no use."""
@@ -147,17 +146,23 @@ class Campaign:
         if not isinstance(error, Broken | HypothesisException | BaseExceptionGroup):
             raise error
 
-    def _confirm(self, requirement: str) -> None:
-        """The smallest walk once more, twice at most: what doesn't happen again is told as that."""
-        found = self.found[requirement]
-        for _ in range(2):
-            self._goal = requirement
-            again = self.replay(found.steps)
-            if again is not None and again.requirement == requirement:
-                again.at, again.requests, again.again = found.at, found.requests, True
-                self.found[requirement] = again
-                break
-        self.claims.muted.add(requirement)
+    def _confirm(self, found: Found) -> None:
+        """The same steps once more, and then fewer: what doesn't happen again is told as that."""
+        until = time.monotonic() + self.budget.smaller
+
+        def breaks(steps: Sequence[Step]) -> Found | None:
+            if time.monotonic() > until:
+                return None
+            again = self.replay(steps)
+            if again is None or again.requirement != found.requirement:
+                return None
+            again.at, again.requests, again.again = found.at, found.requests, True
+            return again
+
+        again = breaks(found.steps) or breaks(found.steps)
+        if again is not None:
+            found = smaller(again, lambda one: (one.steps, one.walk.made), breaks)
+        self.found[found.requirement] = found
 
     # What walks tell
 
@@ -165,18 +170,9 @@ class Campaign:
         self.walks += 1
         return Walk(self.run, self.claims, self.learned, self.told_life)
 
-    def note(self, broken: Broken, walk: Walk) -> bool:
-        """Remember a failure; whether it is the one that is to be made smaller."""
-        requirement = broken.requirement
-        if not self._goal:
-            self._goal, self._until, self._smaller = requirement, time.monotonic() + self.budget.smaller, 0
-        known = self.found.get(requirement)
-        if known is None or len(walk.steps) <= len(known.steps):
-            found = self._found(broken, walk)
-            if known is not None:
-                found.at, found.requests = known.at, known.requests
-            self.found[requirement] = found
-        return requirement == self._goal
+    def note(self, broken: Broken, walk: Walk) -> None:
+        """Remember a failure; no walk is taken after it until it has been looked at."""
+        self._new_one = self.found[broken.requirement] = self._found(broken, walk)
 
     def _found(self, broken: Broken, walk: Walk) -> Found:
         asked = self.run.recorder.count - self._asked
@@ -186,17 +182,10 @@ class Campaign:
     @property
     def idle(self) -> bool:
         """Whether a walk that begins now is to do nothing."""
-        if not self._goal:
-            return self.spent
-        self._smaller += 1
-        return time.monotonic() > self._until or self._smaller > _SMALLER_WALKS
+        return self._new_one is not None or self._fault is not None or self.spent
 
     def fail(self, error: BaseException) -> None:
         self._fault = error
-
-    @property
-    def failed(self) -> bool:
-        return self._fault is not None
 
     def _leave(self, walk: Walk) -> None:
         """Delete what a walk has left."""
@@ -214,7 +203,7 @@ class _Walker:
 
     def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
-        self._over = campaign.idle or campaign.failed
+        self._over = campaign.idle
         self._walk = None if self._over else campaign._new()
 
     @property
@@ -229,8 +218,8 @@ class _Walker:
             self._campaign.steps += 1
         except Broken as broken:
             self._over = True
-            if self._campaign.note(broken, self._walk):
-                raise
+            self._campaign.note(broken, self._walk)
+            raise
         except Unclear as why:
             self._over = True
             self._campaign.unclear[str(why)] += 1

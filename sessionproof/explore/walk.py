@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from sessionproof.caller import Caller, SetUpFailed
@@ -51,6 +52,7 @@ class Walk:
         self.refused: set[int] = set()  # users whom the target doesn't take
         self._callers: dict[int, Caller] = {}
         self._begun: list[int] = []  # where each step's calls begin
+        self._made: list[int] = []  # how many sessions there were before each step
         self._passed: list[tuple[int, float]] = []  # where time passed, and how much
         self._raws: dict[int, Raw] = {}
         self.talk = Talk(_CHECK)
@@ -66,6 +68,7 @@ class Walk:
         self.world.is_at(now, now + _ROOM, self.tolerance)
         self.steps.append(step)
         self._begun.append(len(self.transcript))
+        self._made.append(len(self.world.sessions))
 
     def let_pass(self, seconds: float) -> None:
         """Time passes, by a jump of the clock."""
@@ -77,6 +80,11 @@ class Walk:
         self.world.is_at(now, now + _ROOM, self.tolerance)
 
     # What a repeat needs
+
+    @property
+    def made(self) -> list[range]:
+        """For each step the numbers of the sessions that it made."""
+        return [range(*pair) for pair in pairwise([*self._made, len(self.world.sessions)])]
 
     def told(self, shown: Reply) -> list[Reply]:
         """The calls of the walk up to `shown`; of steps that only look at everything, the last one."""

@@ -9,7 +9,7 @@ from sessionproof.contract import Contract
 from sessionproof.explore.acts.ending import delete, haunt, let_pass
 from sessionproof.explore.acts.looking import everything, health, look, look_at_list
 from sessionproof.explore.acts.opening import begin, claim, create, first_contact, joined, resume, twins_meet
-from sessionproof.explore.acts.talking import ask, clear, new_case, say
+from sessionproof.explore.acts.talking import ask, chatter, clear, new_case, say
 from sessionproof.explore.acts.trespassing import anonymous, garble, intrude, misname, never, second_id, stray
 from sessionproof.explore.acts.writing import heartbeat, status, update, upload
 from sessionproof.explore.steps import Step
@@ -26,6 +26,7 @@ ACTS: dict[str, Callable[[Walk, Step], None]] = {
     "look": look,
     "say": say,
     "ask": ask,
+    "chatter": chatter,
     "update": update,
     "status": status,
     "heartbeat": heartbeat,
@@ -71,6 +72,8 @@ def possible(act: str, contract: Contract) -> bool:
     if act == "status" and not contract.status_transitions:
         return False
     if act in ("resume", "twins", "joined") and "resume" not in contract.capabilities:
+        return False
+    if act == "chatter" and not contract.takes_words:
         return False
     if act == "joined" and not contract.resumes_by_user:
         return False

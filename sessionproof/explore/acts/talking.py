@@ -12,7 +12,7 @@ from sessionproof.explore.world import Entry, Session, alike
 from sessionproof.oddities import ODD_TEXTS
 from sessionproof.wire import Reply
 
-__all__ = ["answered", "ask", "clear", "new_case", "say"]
+__all__ = ["answered", "ask", "chatter", "clear", "is_open", "new_case", "same_metadata", "say"]
 
 _ODD = tuple(text for text in ODD_TEXTS.values() if len(text) < 400)
 
@@ -64,10 +64,12 @@ def ask(walk: Walk, step: Step) -> None:
     session = walk.session(step.session)
     if session is None or not is_open(walk, session):
         return
+    _ask(walk, session, step.way, _text(walk, session, step.how, asked=True))
+
+
+def _ask(walk: Walk, session: Session, way: int, question: str) -> None:
     bindings = walk.bindings("query")
-    question = _text(walk, session, step.how, asked=True)
-    walk.leave(question, Trace(session, "asked", session.current, session.epoch))
-    reply = walk.call(session.user, bindings[step.way % len(bindings)], session, question=question)
+    reply = walk.call(session.user, bindings[way % len(bindings)], session, question=question)
     walk.claims.reply("MSG-09", reply, "succeeds")
     answered(walk, session, reply, question)
 
@@ -92,6 +94,19 @@ def answered(walk: Walk, session: Session, reply: Reply, question: str) -> None:
     walk.world.touched(session, "query", reply)
     walk.world.said(session, Entry(question, asked=True, answer=reply["answer"], case=case))
     session.since.append("ask")
+
+
+def chatter(walk: Walk, step: Step) -> None:
+    """Many messages, or questions, one after the other."""
+    session = walk.session(step.session)
+    if session is None or not is_open(walk, session):
+        return
+    by_message = walk.contract.has("add_message") and (step.way % 2 == 0 or not walk.contract.has("query"))
+    for number in range(11 if by_message else 7):
+        if by_message:
+            say(walk, Step("say", session=session.number, way=number))
+        else:
+            _ask(walk, session, number, walk.caller(session.user).text("asked"))
 
 
 def _case(walk: Walk, session: Session, reply: Reply) -> str:
