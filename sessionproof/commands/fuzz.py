@@ -24,24 +24,13 @@ Exit codes: 0 proven, 1 failed, 2 unproven or stale baseline, 3 target or set-up
 @click.command("fuzz", epilog=EPILOG)
 @click.argument("url", required=False)
 @click.option(
-    "--max-time", metavar="SECONDS", type=click.FloatRange(1, 86_400), envvar="SESSIONPROOF_MAX_TIME",
-    help="Go on for this long (default: as the effort says). [env: SESSIONPROOF_MAX_TIME]",
-)  # fmt: skip
-@click.option(
-    "--cases", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), envvar="SESSIONPROOF_CASES",
-    help="Where requests that found something are kept for the next run (default: in the user's cache folder). "
-    "[env: SESSIONPROOF_CASES]",
-)  # fmt: skip
-@click.option(
     "--schemathesis-report", "reports", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
     envvar="SESSIONPROOF_SCHEMATHESIS_REPORT",
     help="Write Schemathesis's own junit.xml, traffic.har and events.ndjson. [env: SESSIONPROOF_SCHEMATHESIS_REPORT]",
 )  # fmt: skip
 @run_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only the result.")
-def command(
-    url: str | None, max_time: float | None, cases: Path | None, reports: Path | None, quiet: bool, **given: Any
-) -> int:
+def command(url: str | None, reports: Path | None, quiet: bool, **given: Any) -> int:
     """Explore the session API at URL by its contract; without URL, the bundled reference server.
 
     Schemathesis generates the requests; most of them meet sessions that live, some of another user, some that ended.
@@ -49,4 +38,4 @@ def command(
     settings = gather({**given, "base_url": url})
     from sessionproof.fuzz.running import Asked, fuzz
 
-    return int(fuzz(settings, Asked(max_time, cases, reports), quiet=quiet).exit)
+    return int(fuzz(settings, Asked(settings.max_time, settings.cases, reports), quiet=quiet).exit)

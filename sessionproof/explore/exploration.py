@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from sessionproof.cases import default_folder
 from sessionproof.expect import Expect, NotCome, Violation
 from sessionproof.explore.as_test import as_test
 from sessionproof.explore.campaign import BUDGETS, Campaign, Found
-from sessionproof.explore.kept import Kept, default_folder, keep, read_kept
+from sessionproof.explore.kept import Kept, keep, read_kept
 from sessionproof.run import CURRENT, Run, Talk
 from sessionproof.settings import Settings
 

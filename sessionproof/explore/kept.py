@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,21 +13,16 @@ from sessionproof.contract import Contract
 from sessionproof.errors import UsageError
 from sessionproof.explore.steps import Step, as_row, from_row
 
-__all__ = ["Kept", "default_folder", "keep", "read_kept"]
+__all__ = ["Kept", "keep", "read_kept"]
 
 _FORMAT = 1
-_MOST = 50  # of a contract; the oldest make room
+_MOST = 20  # of a contract; the oldest make room
 
 
 @dataclass(frozen=True)
 class Kept:
     requirement: str
     steps: tuple[Step, ...]
-
-
-def default_folder() -> Path:
-    """In the user's cache folder, which belongs to no repository."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sessionproof" / "explore"
 
 
 def read_kept(folder: Path, contract: Contract) -> list[Kept]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from sessionproof.fuzz.sessions import Held
 from sessionproof.history.redact import Redactor
 from sessionproof.wire import Request, identified, recognise_request
 
-__all__ = ["Kept", "default_folder", "keep", "kept_from", "read_kept", "request_of"]
+__all__ = ["Kept", "keep", "kept_from", "read_kept", "request_of"]
 
 _FORMAT = 1
 _MOST = 50  # of a contract; the oldest make room
@@ -37,11 +36,6 @@ class Kept:
     target: str
     headers: tuple[tuple[str, str], ...]
     content: str  # base64
-
-
-def default_folder() -> Path:
-    """The user's cache folder, which belongs to no repository."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sessionproof" / "fuzz"
 
 
 def kept_from(

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sessionproof.cases import default_folder
 from sessionproof.fuzz.builtin import BUILTIN
-from sessionproof.fuzz.cases import Kept, default_folder, keep, kept_from, read_kept, request_of
+from sessionproof.fuzz.cases import Kept, keep, kept_from, read_kept, request_of
 from sessionproof.fuzz.casting import Cast, Role
 from sessionproof.fuzz.looks import LOOKS
 from sessionproof.fuzz.schemathesis_checks import malformed, violations

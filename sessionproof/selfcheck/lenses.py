@@ -121,6 +121,12 @@ def _fuzz(how: How) -> Lens:
     return Exploring(how.effort)
 
 
+def _explore(how: How) -> Lens:
+    from sessionproof.selfcheck.walking import Walking
+
+    return Walking(how.effort)
+
+
 def _browser(how: How) -> Lens:
     from sessionproof.selfcheck.in_browser import InBrowser
 
@@ -134,4 +140,5 @@ LENSES: dict[str, Callable[[How], Lens]] = {
     "pact": _pacts,
     "load": _load,
     "fuzz": _fuzz,
+    "explore": _explore,
 }

@@ -59,7 +59,7 @@ class Suites:
 
     def _look(self, target: list[str], contract: str, turn: int, programs: Programs, breaks: tuple[str, ...]) -> Seen:
         words = ["verify", *target, "--contract", contract, "--clock", self.clock, "--seed", str(_SEED + turn)]
-        words += ["--timeout", str(ANSWER_WITHIN), "--quiet"]
+        words += ["--timeout", str(ANSWER_WITHIN), "--explore", "no", "--quiet"]
         with tempfile.TemporaryDirectory() as name:
             folder, history = Path(name), Path(name) / "history.jsonl"
             if breaks:
