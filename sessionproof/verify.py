@@ -15,6 +15,7 @@ from rich.console import Console
 from sessionproof.bundle import bundle_root
 from sessionproof.contract import bundled_contracts
 from sessionproof.deployments.bundled import bundled_server, told_of_time
+from sessionproof.effort import Effort
 from sessionproof.errors import SessionProofError, UsageError
 from sessionproof.plugin import SETTINGS
 from sessionproof.plugin.findings import from_properties
@@ -38,9 +39,20 @@ def verify(settings: Settings, pytest_args: tuple[str, ...] = (), *, quiet: bool
     """
     with deployment(settings) as settings, interruptible():
         suites = "suites/explore" if settings.explore == "only" else "suites"
-        report = carry_out([suites], prepare(settings), settings, pytest_args, quiet=quiet)
+        prepared = prepare(settings)
+        more = _explorations(prepared, settings, quiet=quiet)
+        report = carry_out([suites], prepared, settings, pytest_args, *more, quiet=quiet)
         render(report, Console(soft_wrap=False, highlight=False))
         return report
+
+
+def _explorations(prepared: Prepared, settings: Settings, *, quiet: bool) -> list[object]:
+    """What a thorough run does besides the suites."""
+    if settings.effort is not Effort.THOROUGH or settings.explore:
+        return []  # whoever says what to explore means the walks
+    from sessionproof.fuzz.beside import Beside
+
+    return [Beside(prepared, settings, Progress(Console(stderr=True, highlight=False), quiet=quiet))]
 
 
 @contextmanager

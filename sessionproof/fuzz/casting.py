@@ -41,7 +41,8 @@ class Cast:
     session: str = ""
 
 
-_SHARES = {Role.OWN: 60, Role.STRANGER: 14, Role.ENDED: 9, Role.UNKNOWN: 9, Role.NOBODY: 4, Role.ANY: 4}
+_DECK = {Role.OWN: 5, Role.STRANGER: 2, Role.ENDED: 1, Role.UNKNOWN: 1, Role.NOBODY: 1}
+_ALONE = 0.05  # of requests that name no session are sent by nobody
 _STRANGERS_ON_LINKS = 0.08
 _KEPT_IDS = 0.15  # of generated ids of cases, messages and files: the others become ids of things that are there
 
@@ -58,6 +59,7 @@ class Casting:
         if run.contract.identity.guests:
             self.nobody = None
         self.sessions = Sessions(self.owner, self.chance)
+        self._decks: dict[str, list[Role]] = {}  # by operation, so that few calls of it meet every role
         self._bindings = {(binding.method, binding.path): binding for binding in run.contract.bindings}
 
     def binding(self, case: Case[Any]) -> Binding | None:
@@ -70,7 +72,7 @@ class Casting:
         if binding is None or binding.anonymous:
             return Cast(Role.ANY, self.owner.actor)
         if "session" not in binding.sends:
-            alone = self.nobody is not None and self.chance.random() < _SHARES[Role.NOBODY] / 100
+            alone = self.nobody is not None and self.chance.random() < _ALONE
             return Cast(Role.NOBODY, self.nobody) if alone and self.nobody else Cast(Role.ANY, self.owner.actor)
         named = str(_at(case, binding, "session"))
         if role is None and self.sessions.known.get(named) is not None and not self.sessions.is_witness(named):
@@ -96,14 +98,19 @@ class Casting:
     def _role(self, case: Case[Any], binding: Binding) -> Role:
         if _is_wrong_on_purpose(case, binding):
             return Role.ANY
-        there = dict(_SHARES)
-        if self.stranger is None:
-            there.pop(Role.STRANGER)
-        if self.nobody is None:
-            there.pop(Role.NOBODY)
-        if not self.run.contract.has("delete"):
-            there.pop(Role.ENDED)
-        return self.chance.choices(list(there), list(there.values()))[0]
+        deck = self._decks.setdefault(binding.name, [])
+        if not deck:
+            deck += [role for role, times in _DECK.items() for _ in range(times) if self._can_be(role)]
+            self.chance.shuffle(deck)
+        return deck.pop()
+
+    def _can_be(self, role: Role) -> bool:
+        there = {
+            Role.STRANGER: self.stranger is not None,
+            Role.NOBODY: self.nobody is not None,
+            Role.ENDED: self.run.contract.has("delete"),
+        }
+        return there.get(role, True)
 
     def held(self, role: Role) -> tuple[Held, Actor]:
         if role is Role.STRANGER and self.stranger is not None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sessionproof.cases import default_folder
+from sessionproof.effort import Effort
 from sessionproof.fuzz.builtin import BUILTIN
 from sessionproof.fuzz.cases import Kept, keep, kept_from, read_kept, request_of
 from sessionproof.fuzz.casting import Cast, Role
@@ -25,6 +25,8 @@ from sessionproof.verdicts import CheckResult, Verdict
 if TYPE_CHECKING:
     from schemathesis.engine.events import EngineEvent
 
+    from sessionproof.fuzz.engine import Budget
+
 __all__ = ["Explorer"]
 
 
@@ -35,12 +37,15 @@ class Explorer:
     run: Run
     wanted: frozenset[str]
     stage: Stage
-    cases: Path
+    budget: Budget
+    cases: Path | None = None  # the folder in which they are kept
     max_time: float | None = None
     reports: Path | None = None
     interrupted: bool = False
     broken: list[str] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
+    enough: Callable[[Found], bool] = lambda found: False  # whether a finding ends it
+    _stop: Callable[[], None] = lambda: None
     _shares: Counter[Role] = field(default_factory=Counter)
     _replayed: int = 0
     _again: int = 0  # replayed cases that found something once more
@@ -48,16 +53,25 @@ class Explorer:
 
     @classmethod
     def of(
-        cls, run: Run, wanted: frozenset[str], max_time: float | None, cases: Path | None, reports: Path | None
+        cls,
+        run: Run,
+        wanted: frozenset[str],
+        max_time: float | None = None,
+        cases: Path | None = None,
+        reports: Path | None = None,
+        effort: Effort | None = None,
     ) -> Explorer:
-        """Raises UsageError for kept cases that can't be read, and MissingUser where no user can speak."""
+        """It goes on for `max_time` seconds, or as long as the effort says: the run's, unless another is given.
+        Without a folder for `cases` nothing is kept.
+
+        Raises UsageError for kept cases that can't be read, and MissingUser where no user can speak.
+        """
         from sessionproof.fuzz.engine import BUDGETS
 
-        folder = cases or default_folder()
-        kept = read_kept(folder, run.contract)
-        stage = Stage(run, wanted, BUDGETS[run.effort].looks)
-        explorer = cls(run, wanted, stage, folder, max_time, reports, kept=kept)
-        stage.on_found = explorer._keep
+        kept = read_kept(cases, run.contract) if cases else []
+        budget = BUDGETS[effort or run.effort]
+        explorer = cls(run, wanted, Stage(run, wanted, budget.looks), budget, cases, max_time, reports, kept=kept)
+        explorer.stage.on_found = explorer._keep
         return explorer
 
     def begin(self) -> None:
@@ -91,14 +105,14 @@ class Explorer:
 
     def explore(self, progress: Progress) -> None:
         """Read the engine's events until it has finished or the time is over."""
-        from sessionproof.fuzz.engine import BUDGETS, explore
+        from sessionproof.fuzz.engine import explore
         from sessionproof.fuzz.reports import Reports
 
-        budget = BUDGETS[self.run.effort]
-        until = time.monotonic() + (self.max_time or budget.seconds)
-        schema, stream = explore(self.stage, budget, self.max_time)
+        until = time.monotonic() + (self.max_time or self.budget.seconds)
+        schema, stream = explore(self.stage, self.budget, self.max_time)
+        self._stop = stream.stop
         reports = Reports(self.reports, schema) if self.reports else None
-        progress.start(2 * schema.statistic.operations.selected + budget.chains)
+        progress.start(2 * schema.statistic.operations.selected + self.budget.chains)
         try:
             for event in stream:
                 if reports is not None:
@@ -157,6 +171,9 @@ class Explorer:
                 yield self.stage.found(check, requirement, violation, heard)
 
     def _keep(self, found: Found, cast: Cast) -> None:
+        if self.enough(found):
+            self._ended = "stopped at the first finding"
+            self._stop()
         reply = found.violation.reply
         if reply is None or not found.requirement:
             return
@@ -165,7 +182,7 @@ class Explorer:
             name: str(value) for name, value in reply.request.values.items() if name in ("case", "upload", "message")
         }
         kept = kept_from(found.check, found.requirement, cast, reply.request, ids, self.run.contract, self.run.redactor)
-        if kept is not None and kept not in self.kept:
+        if self.cases is not None and kept is not None and kept not in self.kept:
             self.kept.append(kept)
             keep(self.cases, self.run.contract, self.kept)
 

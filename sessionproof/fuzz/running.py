@@ -13,6 +13,7 @@ from rich.console import Console
 
 from sessionproof.baseline import load
 from sessionproof.caller import SetUpFailed
+from sessionproof.cases import default_folder
 from sessionproof.errors import TargetError, UsageError
 from sessionproof.fuzz.builtin import BUILTIN
 from sessionproof.fuzz.exploring import Explorer
@@ -86,7 +87,7 @@ def _wanted(settings: Settings) -> frozenset[str]:
 def _judged(prepared: Prepared, settings: Settings, asked: Asked, progress: Progress) -> Report:
     run, started, clock = prepared.run, datetime.now(UTC), time.monotonic()
     wanted = _wanted(settings)
-    explorer = Explorer.of(run, wanted, asked.max_time, asked.cases, asked.reports)
+    explorer = Explorer.of(run, wanted, asked.max_time, asked.cases or default_folder(), asked.reports)
     interrupted: tuple[Verdict, str] | None = None
     try:
         try:

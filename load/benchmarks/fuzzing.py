@@ -1,0 +1,143 @@
+"""What exploring finds and how soon, beside the plain Schemathesis command on the same contracts and faults.
+
+    python load/benchmarks/fuzzing.py [--only F-SEC] [--contract NAME] [--plain] [--effort normal] [--json FILE]
+
+Takes the faults of the reference server that break a requirement which exploring says something of. For each it
+prints the check that was the first to name one of the broken requirements, with the requests and seconds until then.
+With `--plain` also what `schemathesis run` reports of it that it doesn't report of a server without faults. Prints a
+Markdown table.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from sessionproof.caller import SetUpFailed
+from sessionproof.contract import bundled_contracts
+from sessionproof.deployments.bundled import bundled_server
+from sessionproof.effort import Effort
+from sessionproof.errors import SessionProofError
+from sessionproof.fuzz.exploring import Explorer
+from sessionproof.fuzz.running import about
+from sessionproof.prepare import prepare
+from sessionproof.report.progress import Progress
+from sessionproof.selfcheck.faults import Fault, chosen, known_faults
+from sessionproof.selfcheck.plain_schemathesis import PlainSchemathesis
+from sessionproof.selfcheck.programs import Programs
+from sessionproof.settings import Settings
+
+LONGEST = 300  # seconds a look
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was seen of one fault under one contract; `plain` is None where it wasn't looked at."""
+
+    fault: str
+    contract: str
+    breaks: tuple[str, ...]
+    by: str  # check and requirement, "" where it was missed
+    requests: int
+    seconds: float
+    plain: tuple[str, ...] | None = None
+    plain_requests: int = 0
+    plain_seconds: float = 0.0
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--only", action="append", default=[])
+    options.add_argument("--contract", action="append", default=[])
+    options.add_argument("--plain", action="store_true")
+    options.add_argument("--effort", default="normal", choices=[effort.value for effort in Effort])
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--json", type=Path)
+    told = options.parse_args()
+    rows = []
+    for row in looked(told):
+        rows.append(row)
+        print(
+            f"{row.fault} {row.contract}: {row.by or 'missed'}, {row.requests} requests, {row.seconds:.1f} s",
+            flush=True,
+        )
+        if told.json:
+            told.json.write_text(json.dumps([asdict(one) for one in rows], indent=1), encoding="utf-8")
+    print(table(rows))
+    return 0
+
+
+def looked(told: argparse.Namespace) -> Iterator[Row]:
+    contracts = told.contract or list(bundled_contracts())
+    for contract in contracts:
+        noise = noise_of(contract, told.effort) if told.plain else frozenset()
+        for fault in chosen(known_faults(), [contract], told.only):
+            if about() & set(fault.breaks):
+                yield row(fault, contract, told, noise)
+
+
+def row(fault: Fault, contract: str, told: argparse.Namespace, noise: frozenset[str]) -> Row:
+    with bundled_server(contract, "--fault", fault.id) as url:
+        by, requests, seconds = explored(url, contract, fault, Effort(told.effort), told.seed)
+    if not told.plain:
+        return Row(fault.id, contract, fault.breaks, by, requests, seconds)
+    with bundled_server(contract, "--fault", fault.id) as url:
+        try:
+            seen = PlainSchemathesis(told.effort).look(url, contract, 0, Programs(LONGEST))
+        except SessionProofError as error:
+            return Row(fault.id, contract, fault.breaks, by, requests, seconds, (f"no result: {error}",))
+    new = tuple(sorted(set(seen.findings) - noise))
+    return Row(fault.id, contract, fault.breaks, by, requests, seconds, new, seen.requests, seen.seconds)
+
+
+def noise_of(contract: str, effort: str) -> frozenset[str]:
+    """What the plain command reports of a server without faults, in any of three runs."""
+    plain, programs = PlainSchemathesis(effort), Programs(LONGEST)
+    with bundled_server(contract) as url:
+        return frozenset(one for turn in range(3) for one in plain.look(url, contract, turn, programs).findings)
+
+
+def explored(url: str, contract: str, fault: Fault, effort: Effort, seed: int) -> tuple[str, int, float]:
+    """The first check that names a broken requirement ("" for none), with requests and seconds until then."""
+    run = prepare(Settings(base_url=url, contract=contract, effort=effort, seed=seed, timeout=5), "fuzz").run
+    began = time.monotonic()
+    explorer = Explorer.of(run, about())
+    explorer.enough = lambda found: found.requirement in fault.breaks
+    try:
+        explorer.begin()
+        explorer.explore(Progress(Console(stderr=True), quiet=True))
+    except SetUpFailed as failure:
+        print(f"{fault.id}: {failure}")
+    finally:
+        found = [one for one in explorer.stage.tally.found if one.requirement in fault.breaks]
+        requests = run.recorder.count
+        run.sender.close()
+    if found:
+        return f"{found[0].check} ({found[0].requirement})", found[0].requests, found[0].at
+    return "", requests, time.monotonic() - began
+
+
+def table(rows: list[Row]) -> str:
+    lines = [
+        "| fault | contract | breaks | found by | requests | seconds | plain Schemathesis |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in rows:
+        plain = (
+            ""
+            if one.plain is None
+            else f"{', '.join(one.plain) or '-'} ({one.plain_requests}, {one.plain_seconds:.0f} s)"
+        )
+        lines.append(
+            f"| {one.fault} | {one.contract} | {' '.join(one.breaks)} | {one.by or '**missed**'} | {one.requests} "
+            f"| {one.seconds:.1f} | {plain} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
