@@ -123,8 +123,9 @@ _ANYWHERE = {408, 429}  # said of a caller's pace, not of a request
 def _can_be_read(scene: Scene, cast: Cast, reply: Reply, expect: Expect) -> None:
     """A new session's id is new, and its creator can read it."""
     sent = reply.request.values
-    new = (reply.resumed is False or sent.get("client") is None) and "idempotency_key" not in sent
-    if new and scene.was_known(reply.session):
+    by_user_alone = reply.contract.resume_scope == ("user",)
+    new = reply.resumed is False or (sent.get("client") is None and not by_user_alone)
+    if new and "idempotency_key" not in sent and scene.was_known(reply.session):
         expect(reply).says_other_than("session", reply.session)
     expect(scene.owner.read(reply.session)).succeeds()
 
@@ -160,6 +161,11 @@ def _is_open_list(reply: Reply) -> bool:
     return reply.request.binding.operation in ("list", "stats") and reply.contract.list_scope == "all"
 
 
+def _makes_a_session(cast: Cast, reply: Reply) -> bool:
+    made = reply.ok and reply.request.binding.operation == "create" and bool(reply.session)
+    return made and cast.role is Role.ANY and reply.contract.has("read")
+
+
 def _shows_a_session(cast: Cast, reply: Reply) -> bool:
     return reply.ok and reply.request.binding.operation in ("read", "create")
 
@@ -192,12 +198,7 @@ LOOKS = (
         "a_new_session_can_be_read",
         ("LIF-01",),
         _always("LIF-01"),
-        lambda cast, reply: (
-            reply.ok
-            and bool(reply.session)
-            and reply.request.binding.operation == "create"
-            and reply.contract.has("read")
-        ),
+        _makes_a_session,
         _can_be_read,
     ),
     Look(

@@ -56,7 +56,7 @@ def test_a_clean_server_raises_nothing_and_keeps_nothing(tmp_path: Path) -> None
     assert header["lens"] == "fuzz"
     made = {call["session"] for call in calls if call["op"] == "create" and call["status"] == 201}
     ended_ones = {call["session"] for call in calls if call["op"] == "delete" and call["status"] == 204}
-    assert made <= ended_ones | {call["session"] for call in calls if call["sent"].get("status") == "deleted"}
+    assert made <= ended_ones | {call["session"] for call in calls if call.get("sent", {}).get("status") == "deleted"}
     assert {file.name for file in reports.iterdir()} == {"junit.xml", "traffic.har", "events.ndjson"}
     assert not (tmp_path / "cases").exists()
 
