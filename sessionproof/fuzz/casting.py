@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sessionproof.actors import Actor
 from sessionproof.caller import Caller
 from sessionproof.contract import Binding
-from sessionproof.contract.expressions import ABSENT, at_pointer, put_pointer
+from sessionproof.contract.expressions import ABSENT, Expression, at_pointer, put_pointer
 from sessionproof.fuzz.sessions import Held, Sessions
 from sessionproof.run import Run
 
@@ -71,6 +72,8 @@ class Casting:
         binding = self.binding(case)
         if binding is None or binding.anonymous:
             return Cast(Role.ANY, self.owner.actor)
+        for place, value in binding.constants:
+            _put(case, [place], value)  # without them it would be another operation
         if "session" not in binding.sends:
             alone = self.nobody is not None and self.chance.random() < _ALONE
             return Cast(Role.NOBODY, self.nobody) if alone and self.nobody else Cast(Role.ANY, self.owner.actor)
@@ -83,9 +86,9 @@ class Casting:
         held, actor = self.held(role)
         for name in binding.sends:
             if name == "session":
-                _put(case, binding, name, held.session)
+                _put(case, binding.sends[name], held.session)
             elif name in held.ids and (role is not Role.OWN or self.chance.random() > _KEPT_IDS):
-                _put(case, binding, name, held.ids[name])
+                _put(case, binding.sends[name], held.ids[name])
         return Cast(role, actor, held.session)
 
     def _linked(self, session: str) -> Cast:
@@ -153,8 +156,8 @@ def _at(case: Case[Any], binding: Binding, name: str) -> Any:
     return ABSENT
 
 
-def _put(case: Case[Any], binding: Binding, name: str, value: str) -> None:
-    for place in binding.sends[name]:
+def _put(case: Case[Any], places: Iterable[Expression], value: Any) -> None:
+    for place in places:
         if place.part == "body":
             if isinstance(case.body, dict):
                 body = deepcopy(case.body)
@@ -164,5 +167,5 @@ def _put(case: Case[Any], binding: Binding, name: str, value: str) -> None:
         container = getattr(case, _CONTAINERS[place.part])
         if isinstance(container, Mapping):
             changed = container.copy()  # type: ignore[attr-defined]
-            changed[place.name] = value
+            changed[place.name] = value if isinstance(value, str) else json.dumps(value)
             setattr(case, _CONTAINERS[place.part], changed)
