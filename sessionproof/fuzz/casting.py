@@ -43,6 +43,7 @@ class Cast:
 
 
 _DECK = {Role.OWN: 5, Role.STRANGER: 2, Role.ENDED: 1, Role.UNKNOWN: 1, Role.NOBODY: 1}
+_OTHERS_LOOK = 0.4
 _ALONE = 0.05  # of requests that name no session are sent by nobody
 _STRANGERS_ON_LINKS = 0.08
 _KEPT_IDS = 0.15  # of generated ids of cases, messages and files: the others become ids of things that are there
@@ -75,8 +76,7 @@ class Casting:
         for place, value in binding.constants:
             _put(case, [place], value)  # without them it would be another operation
         if "session" not in binding.sends:
-            alone = self.nobody is not None and self.chance.random() < _ALONE
-            return Cast(Role.NOBODY, self.nobody) if alone and self.nobody else Cast(Role.ANY, self.owner.actor)
+            return self._without_session(binding)
         named = str(_at(case, binding, "session"))
         if role is None and self.sessions.known.get(named) is not None and not self.sessions.is_witness(named):
             return self._linked(named)
@@ -90,6 +90,15 @@ class Casting:
             elif name in held.ids and (role is not Role.OWN or self.chance.random() > _KEPT_IDS):
                 _put(case, binding.sends[name], held.ids[name])
         return Cast(role, actor, held.session)
+
+    def _without_session(self, binding: Binding) -> Cast:
+        """Now and then by nobody; what only looks also by the other user, who must not see the first one's."""
+        roll = self.chance.random()
+        if self.nobody is not None and roll < _ALONE:
+            return Cast(Role.NOBODY, self.nobody)
+        if self.stranger is not None and binding.method == "GET" and roll > 1 - _OTHERS_LOOK:
+            return Cast(Role.ANY, self.stranger.actor)
+        return Cast(Role.ANY, self.owner.actor)
 
     def _linked(self, session: str) -> Cast:
         if self.sessions.known[session] == "ended":

@@ -15,6 +15,7 @@ from sessionproof.fuzz.cases import Kept, keep, kept_from, read_kept, request_of
 from sessionproof.fuzz.casting import Cast, Role
 from sessionproof.fuzz.looks import LOOKS
 from sessionproof.fuzz.schemathesis_checks import malformed, violations
+from sessionproof.fuzz.sessions import Sessions
 from sessionproof.fuzz.stage import Heard, Stage
 from sessionproof.fuzz.tally import Found
 from sessionproof.report.progress import Progress
@@ -78,6 +79,10 @@ class Explorer:
         """Make the first sessions, and send every kept case again. Raises SetUpFailed where no session can be made."""
         self.stage.enter()
         self.stage.casting.sessions.witness()
+        if self.stage.casting.stranger is not None:
+            Sessions(
+                self.stage.casting.stranger, self.stage.casting.chance
+            ).made()  # with words that others must not see
         for case in list(self.kept):
             self._replay(case)
         self.stage.casting.chance.seed(f"{self.run.seed}/fuzz")  # what was kept has no part in a seed's chances

@@ -17,6 +17,7 @@ __all__ = ["Held", "Sessions"]
 _LIVING = 3  # at a time; few, so that each meets many calls
 _USED_UP = 60  # calls, after which a session makes room for a new one
 _ENDED = 4
+_YOUNG = 20.0  # seconds; few deployments let anybody ask for a shorter life
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Sessions:
         self._living: list[Held] = []
         self._ended: list[Held] = []
         self._witness: Held | None = None
+        self._born: dict[str, float] = {}
         self.known: dict[str, str] = {}  # session -> "living" or "ended", those that exploration made itself too
 
     def living(self) -> Held:
@@ -74,14 +76,24 @@ class Sessions:
     def notice(self, reply: Reply) -> None:
         """Learn from an answer which sessions came and went."""
         operation, named = reply.request.binding.operation, str(reply.request.session or "")
+        deleted = reply.contract.status_deleted
         if reply.ok and operation == "delete" and named:
             self._forget(named)
             self.known[named] = "ended"
+        elif reply.ok and deleted and reply.request.values.get("status") == deleted:
+            self._forget(named)  # whether that is a delete is for others to judge
+            self.known.pop(named, None)
         elif reply.status in reply.contract.gone and self.known.get(named) == "living":
             self._forget(named)  # perhaps a change of its status ended it
             self.known.pop(named)
         elif reply.ok and reply.session:
             self.known.setdefault(reply.session, "living")
+            if operation == "create":
+                self._born.setdefault(reply.session, reply.ended)
+
+    def is_young(self, reply: Reply) -> bool:
+        """Whether the session of `reply` was made so shortly before it that it can't have expired."""
+        return reply.ended - self._born.get(str(reply.request.session), -_YOUNG) < _YOUNG
 
     def _forget(self, session: str) -> None:
         self._living = [held for held in self._living if held.session != session]

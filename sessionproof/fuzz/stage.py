@@ -36,6 +36,7 @@ class Heard:
     reply: Reply
     before: dict[str, Any] | None = None
     known: bool = False  # whether the session of the answer was known before
+    young: bool = False  # whether the session of the request had just been made
 
 
 @dataclass
@@ -83,12 +84,15 @@ class Stage:
     def sent(self, cast: Cast, request: Request, *, surely: bool = False) -> Heard:
         """Send a request; with `surely`, its session is looked at before, whatever the chances and the budget are."""
         self._generated += 1
+        if cast.session and str(request.session or "") != cast.session:
+            cast = replace(cast, role=Role.ANY)  # there was no place for it in what was generated
         before = self._before(cast, request, surely)
         reply = self.run.sender.wait_for(self.run.send(request))
         known = reply.session in self.casting.sessions.known
+        young = self.casting.sessions.is_young(reply)
         self.casting.sessions.notice(reply)
         del self.log[:-_KEPT]
-        return Heard(cast, reply, before, known)
+        return Heard(cast, reply, before, known, young)
 
     def _before(self, cast: Cast, request: Request, surely: bool) -> dict[str, Any] | None:
         harmless = request.method in ("GET", "HEAD") or not self.run.contract.has("read")

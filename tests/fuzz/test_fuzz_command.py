@@ -120,6 +120,17 @@ def test_what_was_found_is_tried_first_the_next_time(tmp_path: Path) -> None:
     assert "500" not in str(rows["SEC-03"]["evidence"]), mended.out
 
 
+def test_schemathesis_sends_nothing_by_a_client_of_its_own(tmp_path: Path) -> None:
+    with fake_api() as api, patch("requests.sessions.Session.send", side_effect=AssertionError("a second client")):
+        history = tmp_path / "history.jsonl"
+        ended, rows = ours(api, tmp_path, "--history", history)
+        calls = len(api.calls)
+    assert rows, ended.err
+    assert "a second client" not in ended.out
+    recorded = len(history.read_text(encoding="utf-8").split("\n")) - 2
+    assert recorded <= calls <= recorded + 1  # and one to see whether it is there at all
+
+
 def test_a_server_error_that_is_no_session_is_a_set_up_error(tmp_path: Path) -> None:
     with fake_api() as api:
         api.before = fails_at("POST", "/s")
