@@ -48,8 +48,8 @@ def verify(settings: Settings, pytest_args: tuple[str, ...] = (), *, quiet: bool
 
 def _explorations(prepared: Prepared, settings: Settings, *, quiet: bool) -> list[object]:
     """What a thorough run does besides the suites."""
-    if settings.effort is not Effort.THOROUGH or settings.explore:
-        return []  # whoever says what to explore means the walks
+    if settings.effort is not Effort.THOROUGH or settings.explore in ("no", "only"):
+        return []
     from sessionproof.fuzz.beside import Beside
 
     return [Beside(prepared, settings, Progress(Console(stderr=True, highlight=False), quiet=quiet))]
