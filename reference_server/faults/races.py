@@ -6,9 +6,11 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 from ..core import Core, Operation
 from ..model import Created, NewSession, Session
-from .registry import fault
+from .registry import WITH_QUERIES, WITH_RESUMPTION, fault
+from .tools import memory
 
 SLOW = 0.01  # seconds, in which the other call comes in
+BRIEF = 0.003  # as long as a look into a store takes
 
 
 @fault(
@@ -93,3 +95,100 @@ class ThirdCreateDoesNotWait(Core):
         if living is None and wanted.client_id is not None:
             await asyncio.sleep(SLOW)
         return living
+
+
+@fault(
+    "F-RES-39",
+    "RES-06",
+    "After a delete of its session, creates of one client at the same moment don't see each other.",
+    conditional=True,
+    contracts=WITH_RESUMPTION,
+)
+class CreatesAfterADeleteRace(Core):
+    def exclusive(self, user: str, operation: Operation) -> AbstractAsyncContextManager[None]:
+        ended = operation == "create" and user in memory(self, "ended")
+        return nullcontext() if ended else super().exclusive(user, operation)
+
+    async def end(self, session: Session) -> None:
+        await super().end(session)
+        if session.client_id is not None:
+            memory(self, "ended")[session.user_id] = True
+
+    async def resumable(self, user: str, wanted: NewSession) -> Session | None:
+        living = await super().resumable(user, wanted)
+        if living is None and wanted.client_id is not None and user in memory(self, "ended"):
+            await asyncio.sleep(BRIEF)
+        return living
+
+
+@fault(
+    "F-RES-40",
+    "RES-05 ISO-01",
+    "Creates under way are known by their client id alone: another user's at the same moment gets the first one's.",
+    conditional=True,
+    contracts=WITH_RESUMPTION,
+)
+class SharesWhatIsUnderWay(Core):
+    async def create(self, user: str, wanted: NewSession) -> Created:
+        under_way = memory(self, "under way")
+        first = under_way.get(wanted.client_id) if wanted.client_id is not None else None
+        if first is not None:
+            made: Created = await asyncio.shield(first)
+            return Created(made.session, resumed=True)
+        future = under_way[wanted.client_id] = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.sleep(BRIEF)
+            created = await super().create(user, wanted)
+            future.set_result(created)
+        finally:
+            del under_way[wanted.client_id]
+            future.cancel()
+        return created
+
+
+@fault(
+    "F-CON-40",
+    "CON-02 LIF-05",
+    "A delete that comes while a query, a chat or an upload is under way is undone by it.",
+    conditional=True,
+    contracts=WITH_QUERIES,
+)
+class WorkUndoesDelete(Core):
+    def exclusive(self, user: str, operation: Operation) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if operation == "delete" else super().exclusive(user, operation)
+
+    async def keep(self, session: Session, operation: Operation) -> Session:
+        if operation in ("query", "upload"):
+            await asyncio.sleep(BRIEF)
+        return await super().keep(session, operation)
+
+
+@fault(
+    "F-CON-41",
+    "CON-02 RES-08",
+    "Delete forgets the client last: a create beside it is told the session that is being deleted.",
+    conditional=True,
+    contracts=WITH_RESUMPTION,
+)
+class ResumeRevives(Core):
+    def exclusive(self, user: str, operation: Operation) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if operation in ("delete", "create") else super().exclusive(user, operation)
+
+    async def resumed(self, session: Session, wanted: NewSession) -> Session:
+        await asyncio.sleep(BRIEF)
+        await self.enter(session)
+        return await super().resumed(session, wanted)
+
+
+@fault(
+    "F-ISO-70",
+    "CON-01 ISO-01",
+    "Who calls is kept in one place for all while the session is looked up: a read beside another's shows that one's.",
+    conditional=True,
+    contracts=WITH_RESUMPTION,
+)
+class OneCaller(Core):
+    async def read(self, user: str, session_id: str) -> Session:
+        memory(self, "asked")["session"] = (user, session_id)
+        await asyncio.sleep(BRIEF)
+        return await super().read(*memory(self, "asked")["session"])
