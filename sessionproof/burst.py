@@ -161,12 +161,14 @@ class Bursts:
     expect: Expect
     chance: random.Random
     shared: Pool | None = None
+    budgets: float = 1  # how often the usual budget may be spent
     done: list[Burst] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Burst]:
         races, said = self.run.effort.numbers.races, self.run.transcript
+        requests, seconds = races.requests * self.budgets, races.seconds * self.budgets
         begun, before = time.monotonic(), len(said)
-        while not self.done or (len(said) - before < races.requests and time.monotonic() - begun < races.seconds):
+        while not self.done or (len(said) - before < requests and time.monotonic() - begun < seconds):
             CURRENT.get().rounds.append(len(said))
             self.done.append(Burst(len(self.done), races.width, self.chance, self.shared))
             yield self.done[-1]
@@ -174,7 +176,11 @@ class Bursts:
 
     def by(self, connections: int) -> Bursts:
         """The same, but all who call share so many connections, as behind a gateway."""
-        return replace(self, shared=Pool("shared", connections, shared=True))
+        return replace(self, shared=Pool("shared", connections, shared=True), done=[])
+
+    def longer(self, times: float) -> Bursts:
+        """The same, with so many times the budget: for a check that has many kinds of calls to try."""
+        return replace(self, budgets=times, done=[])
 
     def _tell(self) -> None:
         """How it went. Raises Unproven when no two calls were under way at one moment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import partial
 from secrets import token_hex
 
@@ -22,18 +23,18 @@ requirement = pytest.mark.requirement
 def an_acknowledged_delete_beats_what_is_under_way(
     alice: Caller, expect: Expect, bursts: Bursts, chance: random.Random, target: Run
 ) -> None:
-    contract = target.contract
-    resumes = "resume" in contract.capabilities
-    writes = contract.on_session(writes=True, leave_out=["delete"])
-    for burst in bursts:
+    resumes = "resume" in target.contract.capabilities
+    writes = target.contract.on_session(writes=True, leave_out=["delete"])
+    for burst in bursts.longer(2):
         client = f"client-{alice.actor.marker}-{token_hex(4)}"
         session = alice.has_session(client=client) if resumes else alice.has_session()
-        of_one_kind = [writes[burst.number % len(writes)]] * 2 if writes else []
-        others = chance.sample(writes, min(len(writes), burst.width - 2)) if burst.number % 2 else of_one_kind
-        works = [partial(alice.try_on, binding, session) for binding in (*of_one_kind, *others)]
-        resuming = [partial(alice.create, client=client)] if resumes and (burst.number % 3 == 0 or not works) else []
-        before = chance.randrange(len(works) + 1)
-        replies = burst(*works[:before], partial(alice.delete, session), *works[before:], *resuming)
+        kinds: list[Callable[[], Reply]] = [partial(alice.try_on, binding, session) for binding in writes]
+        kinds += [partial(alice.create, client=client)] * resumes
+        works = [kinds[burst.number % len(kinds)]] * (burst.width - 1) if kinds else []
+        if burst.number % 2 and works:
+            works[1:] = chance.sample(kinds, min(len(kinds), burst.width - 2))
+        before = chance.randint(min(1, len(works)), len(works))
+        replies = burst(*works[:before], partial(alice.delete, session), *works[before:])
         deleted = replies[before]
         if deleted.lost_a_race or deleted.status is None:
             expect.leave_undecided()
@@ -42,21 +43,17 @@ def an_acknowledged_delete_beats_what_is_under_way(
         for reply in replies:
             if reply.began > deleted.ended and reply.request.session:
                 expect(reply).is_gone()
-        stays_gone(session, alice, expect, target)
+        expect(alice.read(session)).is_gone()
         if resumes:
             again = expect(alice.create(client=client)).succeeds()
             expect(again).says_other_than("session", session)
-            stays_gone(session, alice, expect, target)
             alice.arranged(alice.delete(again.session), "delete")
+        stays_gone(session, alice, expect, target)
 
 
 def stays_gone(session: str, caller: Caller, expect: Expect, target: Run) -> None:
-    """No read, and no list, shows the session."""
-    reads: list[Reply] = [caller.read(session)]
-    if target.contract.has("messages"):
-        reads.append(caller.call("messages", session))
-    for reply in reads:
-        expect(reply).is_gone()
+    """Neither its conversation nor a list shows the session."""
+    expect(caller.conversation(session)).is_gone()
     if target.contract.has("list"):
         pages = listed(caller)
         there = session in map(str, pages.values("session"))

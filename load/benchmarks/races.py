@@ -8,18 +8,21 @@ Exit code 1 where a fault was caught less often than in 19 of 20 runs, or the se
 """
 
 import argparse
-import json
-import subprocess
+import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from sessionproof.deployments.bundled import bundled_server
+from sessionproof.effort import Effort
 from sessionproof.selfcheck.faults import known_faults
+from sessionproof.settings import Settings
+from sessionproof.verdicts import Verdict
+from sessionproof.verify import verify
 
 GOAL = 0.95
 CONTRACTS = ("fm-session-service", "faultmaven", "agentic-multi-client")
@@ -51,7 +54,7 @@ def main() -> int:
     told = options.parse_args()
     print("| contract | fault | judged by | caught in | requests a run |\n|---|---|---|---|---|")
     reached = True
-    with ThreadPoolExecutor(told.jobs) as pool:
+    with ProcessPoolExecutor(told.jobs) as pool:  # a process each, for pytest runs once at a time
         for subject in subjects(told.only):
             times = told.times if subject.fault else told.clean
             broken = ("--fault", subject.fault) if subject.fault else ()
@@ -79,15 +82,13 @@ def subjects(only: Sequence[str]) -> Iterator[Subject]:
 
 def look(url: str, subject: Subject, effort: str, seed: int) -> tuple[list[str], int]:
     """The requirements that one run finds broken, and its requests."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.json"
-        command = [sys.executable, "-m", "sessionproof", "verify", url, "--contract", subject.contract, "--quiet"]
-        command += ["--effort", effort, "--seed", str(seed), "--json", str(report)]
-        command += [word for name in subject.only for word in ("--only", name)]
-        subprocess.run(command, capture_output=True, check=False)
-        said = json.loads(report.read_text(encoding="utf-8"))
-    found = [row["id"] for row in said["requirements"] if row["verdict"] in ("failed", "warned")]
-    return found, said["requests"]
+    settings = Settings(
+        base_url=url, contract=subject.contract, only=subject.only, effort=Effort(effort), seed=seed, timeout=30
+    )
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        report = verify(settings, quiet=True)
+    found = [each.requirement.id for each in report.results if each.verdict in (Verdict.FAILED, Verdict.WARNED)]
+    return found, report.requests
 
 
 if __name__ == "__main__":
