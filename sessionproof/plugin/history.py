@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from sessionproof.burst import overlapping
 from sessionproof.judge import lacking
 from sessionproof.model import Anomaly, judge, seen
 from sessionproof.repeat import exchange, repeat_script
@@ -61,11 +62,17 @@ def _result(name: str, anomaly: Anomaly, run: Run) -> CheckResult:
 
 
 def repeat(requirement: str, run: Run, calls: Sequence[Reply], shown: Sequence[Reply], expected: str, seen: str) -> str:
-    """How to see it again: a script of `calls` up to the last of `shown`, where one can be made, and the command."""
+    """How to see it again: a script of `calls` up to the last of `shown`, where one can be made, and the command.
+
+    Calls that were under way at one moment can't be repeated by a script, which makes one after the other.
+    """
     talk = CURRENT.get()
-    pause = run.clock.in_shell if run.clock and talk.timed else None
-    script = ""
-    if not run.client:  # what a client does, no script of calls repeats
-        script = repeat_script(calls, shown, run.redactor, run.sender.base_url, expected, seen, pause)
     again = f"{run.again} --only {requirement} --seed {run.seed}"
+    if run.client:  # what a client does, no script of calls repeats
+        return again
+    until = next((place for place, call in enumerate(calls) if call is shown[-1]), len(calls) - 1)
+    if overlapping(calls[: until + 1]) > 1:
+        return f"# calls at the same moment show it, so it takes a race:\n{again}"
+    pause = run.clock.in_shell if run.clock and talk.timed else None
+    script = repeat_script(calls, shown, run.redactor, run.sender.base_url, expected, seen, pause)
     return f"{script}\n\n# or: {again}" if script else again

@@ -26,7 +26,7 @@ HEADER = Header(
 
 
 class Scripted(Sender):
-    """Has `answer` say what comes back; every request that was sent is in `sent`."""
+    """Has `answer` say what comes back, half a second after each second; every request that was sent is in `sent`."""
 
     def __init__(self, answer: Callable[[Request], Answer]) -> None:
         self.base_url, self.others, self.timeout = "http://127.0.0.1:9", (), 1.0
@@ -37,7 +37,7 @@ class Scripted(Sender):
 
     async def send(self, request: Request) -> tuple[Answer, float, float]:
         self.sent.append(request)
-        return self.answer(request), 1.0, 2.0
+        return self.answer(request), float(len(self.sent)), len(self.sent) + 0.5
 
     def close(self) -> None:
         """Nothing is open."""
