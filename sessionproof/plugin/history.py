@@ -46,6 +46,8 @@ def _result(name: str, anomaly: Anomaly, run: Run) -> CheckResult:
     calls = [
         reply for event, reply in history if event.n in kept or event.op == "login"
     ]  # who isn't logged in can't call
+    if anomaly.name == "leak":  # one answer shows it, but whose words they are was said before
+        calls = [reply for _, reply in history]
     witnesses = [reply for event, reply in history if event.n in kept]
     evidence = evidence_of(told, events)
     last = f"{evidence.exchange}\n\n{exchange(witnesses[-1], run.redactor)}"

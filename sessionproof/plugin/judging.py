@@ -30,6 +30,11 @@ __all__ = ["Judging"]
 _LETTERS = {Verdict.NOT_APPLICABLE: "n", Verdict.UNPROVEN: "U", Verdict.ERROR: "E", Verdict.NOT_SELECTED: "-"}
 
 
+def races(item: pytest.Item) -> bool:
+    """Whether the test has calls meet. It comes after those of its requirement that don't: they are easier to repeat."""
+    return "bursts" in getattr(item, "fixturenames", ())
+
+
 class Judging:
     """One per pytest session that has a target."""
 
@@ -63,7 +68,9 @@ class Judging:
         if dropped:
             config.hook.pytest_deselected(items=dropped)
         order = {id: place for place, id in enumerate(known)}
-        items[:] = sorted(kept, key=lambda item: (is_timed(item), order.get(requirement_of_item(item), -1)))
+        items[:] = sorted(
+            kept, key=lambda item: (is_timed(item), order.get(requirement_of_item(item), -1), races(item))
+        )
 
     def _takes(self, item: pytest.Item) -> bool:
         """Whether random walks, or checks that are none, are part of this run."""
