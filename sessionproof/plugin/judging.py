@@ -31,7 +31,7 @@ _LETTERS = {Verdict.NOT_APPLICABLE: "n", Verdict.UNPROVEN: "U", Verdict.ERROR: "
 
 
 def races(item: pytest.Item) -> bool:
-    """Whether the test has calls meet. It comes after those of its requirement that don't: they are easier to repeat."""
+    """Whether the test has calls meet. It comes after those of its requirement that are easier to repeat."""
     return "bursts" in getattr(item, "fixturenames", ())
 
 
