@@ -20,7 +20,7 @@ _NAME = "history"
 def check_results(judgement: Judgement, shown: Sequence[Shown], settings: Settings) -> Iterator[CheckResult]:
     """What the history says of each requirement; `shown` are those of its anomalies that are evidence."""
     counted = dict.fromkeys(one.requirement for one in judgement.anomalies)
-    seen = {*judgement.looked, *judgement.undecided, *counted}
+    seen = {*(+judgement.looked), *(+judgement.undecided), *counted}  # those that were looked at more than never
     for requirement in (id for id in load_requirements() if id in seen):
         yield _result(
             requirement, judgement, [one for one in shown if one.anomaly.requirement == requirement], settings

@@ -24,6 +24,8 @@ from sessionproof.model.session import Session
 
 __all__ = ["Part", "Shard", "join", "judge"]
 
+_MESSAGES = ("MSG-01", "MSG-02", "MSG-03")  # where all entries come by queries, another requirement speaks of them
+
 
 @dataclass
 class Part:
@@ -102,6 +104,8 @@ def join(parts: Iterable[Part], rules: Rules) -> Judgement:
             spans.setdefault(key, []).extend(found)
     for key, found in spans.items():
         judge_spans(key, found, judgement)
+    if "add_message" not in rules.appends:
+        judgement.rename(dict.fromkeys(_MESSAGES, "MSG-09"))
     return judgement
 
 

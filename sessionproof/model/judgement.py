@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -77,6 +77,16 @@ class Judgement:
         self.anomalies += other.anomalies
         self.looked.update(other.looked)
         self.undecided.update(other.undecided)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Have other requirements speak for some: all that was said of those is said of these."""
+        self.anomalies = [
+            replace(one, requirement=names.get(one.requirement, one.requirement)) for one in self.anomalies
+        ]
+        for counts in (self.looked, self.undecided):
+            for old, new in names.items():
+                if count := counts.pop(old, 0):
+                    counts[new] += count
 
 
 class Told:
