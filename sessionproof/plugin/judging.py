@@ -16,6 +16,7 @@ from sessionproof.plugin.exploring import is_exploring
 from sessionproof.plugin.findings import NotJudged, findings, from_properties, to_properties
 from sessionproof.plugin.stash import EXPECT, REPORT, requirement_of_item
 from sessionproof.plugin.timed import is_timed
+from sessionproof.plugin.workers import together_on_one_worker
 from sessionproof.prepare import Prepared
 from sessionproof.report.document import Report
 from sessionproof.report.making import make_report
@@ -187,6 +188,10 @@ class Judging:
             terminalreporter.write_line(line)
         said = headline(self.report)
         terminalreporter.write_line(" \u00b7 ".join((said.word, *said.parts)))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        return together_on_one_worker(config, log) if config.getoption("dist") == "load" else None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

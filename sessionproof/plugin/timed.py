@@ -14,7 +14,6 @@ from sessionproof.clocks import Clock
 from sessionproof.expect import Expect
 from sessionproof.judge import lacking
 from sessionproof.plugin.stash import EXPECT, WAITING, requirement_of_item
-from sessionproof.plugin.workers import timed_on_one_worker
 from sessionproof.requirements import load_requirements
 from sessionproof.run import CURRENT, Run, Talk
 from sessionproof.settings import Settings
@@ -83,10 +82,6 @@ class Timed:
             self.config.workeroutput["sessionproof_waited"] = self.moments.longest  # type: ignore[attr-defined]
 
     # Under xdist
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        return timed_on_one_worker(config, log) if config.getoption("dist") == "load" else None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
