@@ -150,6 +150,7 @@ def _command(settings: Settings) -> str:
     parts += [f"--clock {shlex.quote(without_credentials(settings.clock))}"] if settings.clock else []
     parts += [f"--life {settings.life:g}"] if settings.life else []
     parts += [f"--effort {settings.effort}"] if settings.effort is not Effort.NORMAL else []
+    parts += [f"--explore {settings.explore}"] if settings.explore else []
     return " ".join(["sessionproof verify", shlex.quote(settings.base_url), *parts])
 
 

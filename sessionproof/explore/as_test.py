@@ -169,7 +169,7 @@ class _Test:
         forms = [re.escape(value) for value in sorted(self.names, key=len, reverse=True)]
         pattern = "|".join([*forms, _TEXT.pattern, _MARK.pattern, tag, tag.upper()])
         parts = re.split(f"({pattern})", text)
-        words = [self._word(part) if place % 2 else repr(part) for place, part in enumerate(parts) if part]
+        words = [self._word(part) if place % 2 else _quoted(part) for place, part in enumerate(parts) if part]
         return " + ".join(words) or '""'
 
     def _word(self, part: str) -> str:
@@ -180,6 +180,12 @@ class _Test:
             return "tag" if part == tag else "tag.upper()"
         mark = _MARK.findall(part)[0]
         return self.texts.get(mark, repr(part))
+
+
+def _quoted(text: str) -> str:
+    """As Python, in double quotes where that needs no escapes."""
+    plain = repr(text)
+    return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in plain else plain
 
 
 def _is(condition: str, wanted: str) -> list[str]:

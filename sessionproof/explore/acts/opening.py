@@ -43,9 +43,9 @@ def resume(walk: Walk, step: Step) -> None:
 
 
 def twins_meet(walk: Walk, step: Step) -> None:
-    """Client ids that are nearly one, two kinds of them: each leads to a session of its own."""
+    """Client ids that are nearly one, three kinds of them: each leads to a session of its own."""
     kinds = pair_kinds(walk.run)
-    for place in (step.way, step.way + 1):
+    for place in range(step.way, step.way + 3):
         for client in twins(f"d{walk.cast.tag}{len(walk.world.sessions)}")[kinds[place % len(kinds)]]:
             _create(walk, step.user, client, {"client": client}, 0)
 
