@@ -84,6 +84,7 @@ class Session:
     files: list[File] = field(default_factory=list)
     epoch: int = 0  # how often it was cleared
     known: set[str] = field(default_factory=lambda: {"talk", "cases", "files"})  # what is predicted of it
+    apart: bool = False  # made to be told from others, and left alone afterwards
     titled: bool = False  # whether what is said can't change the title any more
     since: list[str] = field(default_factory=list)  # what was done to it since it was last seen whole
 

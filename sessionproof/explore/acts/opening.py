@@ -48,6 +48,8 @@ def twins_meet(walk: Walk, step: Step) -> None:
     for place in range(step.way, step.way + 3):
         for client in twins(f"d{walk.cast.tag}{len(walk.world.sessions)}")[kinds[place % len(kinds)]]:
             _create(walk, step.user, client, {"client": client}, 0)
+    for session in walk.world.sessions:
+        session.apart |= f"d{walk.cast.tag}" in str(session.client)
 
 
 def joined(walk: Walk, step: Step) -> None:
