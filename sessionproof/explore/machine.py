@@ -64,7 +64,7 @@ _DRAWN: dict[str, dict[str, st.SearchStrategy[int]]] = {  # what else is drawn f
     "let_pass": {"way": st.integers(0, 3)},
 }
 _OFTEN = {
-    "create": 3,
+    "create": 2,
     "resume": 2,
     "say": 2,
     "ask": 3,
@@ -73,7 +73,7 @@ _OFTEN = {
     "intrude": 2,
     "update": 2,
     "haunt": 2,
-    "twins": 2,
+    "twins": 3,
 }
 _ON_DEAD = ("haunt", "resume")  # sessions that may have ended
 _ON_NONE = (
