@@ -25,6 +25,7 @@ from typing import TypeVar
 from sessionproof.expect import Expect, Unproven
 from sessionproof.run import CURRENT, Run
 from sessionproof.sender import Pool, Sender
+from sessionproof.verdicts import MEASURED
 from sessionproof.wire import Reply, Request
 
 __all__ = ["Burst", "Bursts", "at_once", "overlapping"]
@@ -188,4 +189,4 @@ class Bursts:
         if not overlapped:
             raise Unproven("no two calls were under way at one moment; try without --max-rps, and nearer to the target")
         most = max(burst.most for burst in overlapped)
-        self.expect.observe(f"{len(overlapped)} of {len(self.done)} bursts overlapped, {most} calls at most")
+        self.expect.observe(f"{MEASURED}{len(overlapped)} of {len(self.done)} bursts overlapped, {most} calls at most")

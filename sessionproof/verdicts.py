@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from sessionproof.requirements import Requirement
 from sessionproof.timeline import Timeline
 
-__all__ = ["CheckResult", "Evidence", "Exit", "RequirementResult", "Verdict", "combine", "exit_code"]
+__all__ = ["MEASURED", "CheckResult", "Evidence", "Exit", "RequirementResult", "Verdict", "combine", "exit_code"]
 
 
 class Verdict(StrEnum):
@@ -34,6 +34,8 @@ class Exit(IntEnum):
     TARGET = 3
     USAGE = 4
 
+
+MEASURED = "measured: "  # begins what a check says of its own work, and not of the target
 
 # What speaks louder when several checks look at one requirement: a later one hides an earlier one.
 _LOUDNESS = (

@@ -11,7 +11,7 @@ from sessionproof.report.paper import Paper
 from sessionproof.report.progress import Progress
 from sessionproof.report.text import cut
 from sessionproof.report.words import by_need, count, headline, help_for, pending
-from sessionproof.verdicts import CheckResult, Evidence, RequirementResult, Verdict
+from sessionproof.verdicts import MEASURED, CheckResult, Evidence, RequirementResult, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,7 +182,8 @@ def _baseline(report: Report, paper: Paper) -> None:
 
 
 def _observed(results: Sequence[RequirementResult], paper: Paper) -> None:
-    lines = [(result.requirement.id, text) for result in results for text in result.observed]
+    found = [(result.requirement.id, text) for result in results for text in result.observed]
+    lines = [(name, text) for name, text in found if not text.startswith(MEASURED)]
     if not lines:
         return
     _title(paper, f"OBSERVED, NOT DECLARED ({len(lines)})", "bold")

@@ -161,7 +161,7 @@ def test_bursts_end_with_their_budget_and_tell_how_they_overlapped(
     bursts, expect = bursts_of(run)
     for burst in bursts:
         burst(*[partial(alice.read, "s")] * burst.width)
-    assert expect.observations == ["1 of 1 bursts overlapped, 3 calls at most"]
+    assert expect.observations == ["measured: 1 of 1 bursts overlapped, 3 calls at most"]
 
 
 @pytest.mark.parametrize("meeting", [1], indirect=True)
