@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from sessionproof.model.judgement import Anomaly, Judgement
 from sessionproof.model.lists import Listed, sessions_in
 from sessionproof.model.outcome import when, who
@@ -64,13 +66,12 @@ class Shard:
     def overhear(self, event: Seen) -> None:
         """A list in which sessions of this shard may stand, whichever shard it was given to."""
         if event.op == "list" and not event.injected:
+            without_entries = replace(event, got=None)
             for session in sessions_in(event):
                 listed = self._listed.get(session)
                 if listed is None:
                     listed = self._listed[session] = Listed()
-                listed.add(event)
-            if event.got is not None:
-                event.got.each = None
+                listed.add(without_entries)
 
     def end(self) -> Part:
         """There are no more events."""

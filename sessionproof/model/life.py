@@ -10,7 +10,7 @@ shows that the session lived when the call began; that it lived at all times bef
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 
 from sessionproof.model.judgement import Judgement, Told
@@ -44,7 +44,9 @@ class Lifetime:
     gone: Seen | None = None  # whoever was told first, and not wrongly, that it is gone
     raced: bool = False  # writes were under way at that delete
     renewed: Seen | None = None  # the renewal that `sure` goes by, if it isn't the birth
-    long: list[float] = field(default_factory=list)  # ends of calls that went on beyond the end as it was known then
+    firm: float = inf  # until when it can have lived for sure: before it, being served is right; after `over` it isn't
+    last: float = -inf  # what `over` would be without calls that nobody answered,
+    open: int = 0  # and how many of those there are
     served: Seen | None = None  # the call that began last of those that found it alive
 
 
@@ -85,8 +87,13 @@ def says_gone(event: Seen, life: Lifetime, rules: Rules) -> bool:
     return event.op in _NAMES_NO_MORE or event.status not in rules.invalid
 
 
-def judge_life(events: Sequence[Seen], life: Lifetime, rules: Rules, judgement: Judgement, told: Told) -> None:
-    """Add to `judgement` what is wrong with one session's life; `events` are all calls on it, of one clock."""
+def judge_life(
+    events: Sequence[Seen], latest: float, life: Lifetime, rules: Rules, judgement: Judgement, told: Told
+) -> None:
+    """Add to `judgement` what is wrong with one session's life.
+
+    `events` are all calls on it, of one clock; nobody asked for it, or for a list with it, after `latest`.
+    """
     _find_deletes(events, life, rules)
     served = [event for event in events if serves(event, rules)]
     gone = [event for event in events if event.status in rules.gone and says_gone(event, life, rules)]
@@ -94,8 +101,8 @@ def judge_life(events: Sequence[Seen], life: Lifetime, rules: Rules, judgement: 
     _find_renewals(served, life, rules)
     if life.ended is not None:
         _after_delete(served, life, told)
-    if life.over < inf:
-        _after_end(events, served, life, rules, told)
+    if latest > life.over:  # else nobody was late, even if nothing had renewed the life
+        _after_end(events, served, life, rules, judgement, told)
     if gone:
         _when_gone(gone, life, told)
         if life.over < inf:
@@ -116,7 +123,9 @@ def _after_delete(served: Sequence[Seen], life: Lifetime, told: Told) -> None:
     told.tell("resurrected", "CON-02" if life.raced else "LIF-05", (end, later), sentence)
 
 
-def _after_end(events: Sequence[Seen], served: Sequence[Seen], life: Lifetime, rules: Rules, told: Told) -> None:
+def _after_end(
+    events: Sequence[Seen], served: Sequence[Seen], life: Lifetime, rules: Rules, judgement: Judgement, told: Told
+) -> None:
     """Nothing succeeds after the last possible end. On the way `life.over` moves from that of the birth to the last."""
     alive = set(map(id, served))
     last = life.born
@@ -130,6 +139,8 @@ def _after_end(events: Sequence[Seen], served: Sequence[Seen], life: Lifetime, r
             )
             events_shown = (life.born, last if last is not life.born else None, event)
             told.tell("immortal", _immortal(event, life, rules), events_shown, sentence)
+        elif begins > life.firm and id(event) in alive:
+            judgement.undecided["EXP-01"] += 1
         over = life.over
         _perhaps_renewed(event, life, rules)
         last = event if life.over > over else last
@@ -215,7 +226,7 @@ def begin(event: Seen, events: Sequence[Seen], life: Lifetime, rules: Rules) -> 
     if not rules.life_kind or life.length == inf:
         return
     life.sure = min(event.t0 + event.shift + life.length - rules.early, _capped(life, rules))
-    life.over = event.t1 + event.shift + min(life.length, rules.absolute) + rules.late
+    life.over = life.firm = life.last = event.t1 + event.shift + min(life.length, rules.absolute) + rules.late
 
 
 def _length(event: Seen, rules: Rules) -> float:
@@ -239,24 +250,23 @@ def _capped(life: Lifetime, rules: Rules) -> float:
 def _perhaps_renewed(event: Seen, life: Lifetime, rules: Rules) -> None:
     """The call may have begun the life anew: then it is over later.
 
-    It can't have after the end. A call that goes on beyond the end as it is known now renews at the end; when another
-    one moves the end on, it may have renewed later still, and is looked at again (at most too often, which errs on the
-    side of a longer life).
+    It can't have after the end. One that goes on beyond the end, or has no answer, may have renewed at the end, and at
+    a later one when another call has moved the end on: `over` allows for each of them once, whatever comes of it.
     """
     if rules.life_kind not in ("idle", "both") or event.op in rules.not_refreshed_by or event.op == "delete":
         return
     if _begins(event) > life.over or (event.status in rules.gone and not event.odd):
         return
-    before, length = life.over, life.length + rules.late
+    length = life.length + rules.late
     ends = inf if open_ended(event) else event.t1 + event.shift
-    life.over = max(before, min(ends, before) + length)
-    if life.over > before:
-        for _ in life.long:
-            life.over = max(life.over, *(min(other, life.over) + length for other in life.long))
-    if ends > before:
-        life.long.append(ends)
+    life.firm = max(life.firm, min(ends, life.firm) + length)
+    if ends == inf:
+        life.open += 1
+    life.last = max(life.last, ends + length if ends < inf else -inf)
+    life.over = max(life.over, life.last + life.open * length, life.firm)
     if life.born is not None:
-        life.over = min(life.over, life.born.t1 + life.born.shift + rules.absolute + rules.late)
+        cap = life.born.t1 + life.born.shift + rules.absolute + rules.late
+        life.over, life.firm = min(life.over, cap), min(life.firm, cap)
 
 
 def _find_deletes(events: Iterable[Seen], life: Lifetime, rules: Rules) -> None:

@@ -133,7 +133,10 @@ class _Log:
         if not lists:
             self.anchored = True
             return beyond
-        windows = [_Windows(self, same) for same in lists.values()]
+        windows = [_Windows(self, part) for same in lists.values() for part in _segments(same)]
+        for one in windows:
+            if not one.anchored and one.views[0].anchored:
+                self._undecided(one.views[0])  # its place is known, but not what comes before it
         self.anchored = any(one.anchored for one in windows)
         best = max((one for one in windows if one.anchored or not self.anchored), key=lambda one: len(one.own))
         self.order, self.longest = best.own, max(best.views, key=lambda view: view.start + view.length)
@@ -147,7 +150,7 @@ class _Log:
             for view in one.views:
                 keys = one.shown(view)
                 start = one.before(view.start) + (ahead if one is best else 0)
-                known = not view.moved and (one is best or view.anchored)
+                known = not view.moved and (one is best or (one.anchored and view.anchored))
                 at = self._position(view, keys, start if known else None)
                 if at is not None:
                     placed.append((view, at + len(keys), at + len(keys) if view.ends else -1))
@@ -376,32 +379,49 @@ class _Log:
         return "MSG-01"
 
 
+def _segments(views: list[View]) -> Iterator[list[View]]:
+    """Views of one list of entries, by the parts of it that they cover without a gap.
+
+    What lies between the parts was shown to somebody who isn't here, perhaps before a clear.
+    """
+    end = max(view.start + view.length for view in views)
+    if any(view.start == 0 and view.length == end for view in views):
+        yield views
+        return
+    found: list[View] = []
+    reach = 0
+    for view in sorted(views, key=lambda view: view.start):
+        if found and view.start > reach:
+            yield found
+            found = []
+        found.append(view)
+        reach = max(reach, view.start + view.length) if len(found) > 1 else view.start + view.length
+    yield found
+
+
 class _Windows:
-    """Views of one list of entries, and what of it was sent."""
+    """Views that cover a part of one list of entries without a gap, and what of it was sent."""
 
     def __init__(self, log: _Log, views: list[View]) -> None:
-        self.views = views
-        self.entries = views[0].entries[: max(view.start + view.length for view in views)]
-        self.anchored = any(view.anchored for view in views)
+        self.views, self._low = views, min(view.start for view in views)
+        self.entries = views[0].entries[self._low : max(view.start + view.length for view in views)]
+        self.anchored = not self._low and any(view.anchored for view in views)
         self._before: list[int] | None = None
         self.own = self.entries
         if not all(entry in log.sent for entry in self.entries):
             self.own = [entry for entry in self.entries if entry in log.sent]
             self._before = [0]
-            for at, entry in enumerate(self.entries):
+            for at, entry in enumerate(self.entries, self._low):
                 self._before.append(self._before[-1] + (entry in log.sent))
                 if entry not in log.sent:
-                    for view in views:
-                        if view.start <= at < view.start + view.length:
-                            log.strange(entry, view)
-                            break
+                    log.strange(entry, next(v for v in views if v.start <= at < v.start + v.length))
 
     def before(self, at: int) -> int:
-        """How many entries before this place were sent."""
-        return at if self._before is None else self._before[at]
+        """How many entries of this part, before this place of the list, were sent."""
+        return at - self._low if self._before is None else self._before[at - self._low]
 
     def placed(self, ahead: int) -> Iterator[tuple[View, int, int]]:
-        """The views as windows of the order, in which this list stands after so many entries."""
+        """The views as windows of the order, in which this part stands after so many entries."""
         for view in self.views:
             end = self.before(view.start + view.length) + ahead
             yield view, end, end if view.ends else -1

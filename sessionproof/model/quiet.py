@@ -17,6 +17,7 @@ from sessionproof.model.views import View
 
 __all__ = ["judge_quiet"]
 
+_SERVED = range(200, 300)
 _PLAIN = frozenset({"heartbeat", "uploads", "upload", "cases", "stats"})
 
 
@@ -24,9 +25,9 @@ def judge_quiet(
     events: Sequence[Seen], views: Sequence[View], listed: bool, rules: Rules, judgement: Judgement
 ) -> list[tuple[Key, Span]] | None:
     """What the session's clients have to be compared by; None where a session isn't quiet."""
-    first, final = events[0], events[-1]
+    first, final = events[0], _final(events)
     clock, user, client = first.clock, first.user, first.client
-    if first.op != "create" or (rules.life < inf and not _lives_through(first, final, rules)):
+    if first.op != "create" or (rules.life < inf and not _lives_through(first, events[-1], rules)):
         return None
     seen = creates = 0
     now = -inf
@@ -57,9 +58,9 @@ def judge_quiet(
             if event.client != client or not _is_plain(event, creates, rules):
                 return None
         elif op == "delete":
-            if event is not final:
+            if event is not final or not _are_gone(events, event, rules):
                 return None
-            continue
+            break
         elif op not in _PLAIN and (op != "query" or views):
             return None
         last = event
@@ -68,6 +69,8 @@ def judge_quiet(
     order = views[0].entries if views else []
     if order != texts[: len(order)] or len(set(texts)) < len(texts):
         return None
+    if events[-1] is not final:
+        judgement.looked["LIF-05"] += len(events) - events.index(final) - 1
     _count(judgement, creates, listed, len(views), len(order), rules)
     if not rules.resumes_by or not client.strip():
         return []
@@ -77,11 +80,28 @@ def judge_quiet(
     return [(key, Span(first.session, first, last, ending, sure, inf))]
 
 
-def _lives_through(first: Seen, final: Seen, rules: Rules) -> bool:
+def _final(events: Sequence[Seen]) -> Seen:
+    """The delete that ends the session, or its last call."""
+    end = len(events) - 1
+    while end and events[end].status not in _SERVED:
+        end -= 1
+    return events[end]
+
+
+def _are_gone(events: Sequence[Seen], end: Seen, rules: Rules) -> bool:
+    """Whether every call after this delete is told that the session is gone."""
+    after = [event for event in events if event.t0 > end.t1]
+    return events[-1 - len(after)] is end and all(
+        event.status in rules.gone and not event.odd and event.user == end.user and event.clock == end.clock
+        for event in after
+    )
+
+
+def _lives_through(first: Seen, last: Seen, rules: Rules) -> bool:
     """Whether the session can have lived until its last call without a renewal."""
     if first.sent is not None and first.sent.life is not None:
         return False
-    return final.t0 + final.shift <= first.t1 + first.shift + rules.life and rules.absolute == inf
+    return last.t0 + last.shift <= first.t1 + first.shift + rules.life and rules.absolute == inf
 
 
 def _is_plain(event: Seen, number: int, rules: Rules) -> bool:

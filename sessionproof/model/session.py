@@ -7,6 +7,8 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
+from msgspec.structs import replace
+
 from sessionproof.model.judgement import Judgement, Told
 from sessionproof.model.life import Lifetime, begin, judge_life
 from sessionproof.model.lists import Listed, judge_listed
@@ -34,7 +36,7 @@ class Session:
         self._cases: dict[str, Views] | None = None
 
     def note(self, event: Seen) -> None:
-        """Take from an event that is among `events` what it shows, so that it needn't be kept."""
+        """Take from an event what it shows of a conversation; of the event the rest is kept."""
         if event.op in self._rules.shows:
             self._read(event)
         elif event.op == "clear" and not refused(event):
@@ -47,7 +49,7 @@ class Session:
         items = None if got is None else got.messages if event.op == "read" else got.each
         if got is None or items is None or not done(event):
             return
-        got.messages = got.each = None
+        event = self.events[-1] = replace(event, got=replace(got, messages=None, each=None))
         if event.op != "case_history":
             if self._views is None:
                 self._views = Views()
@@ -79,7 +81,8 @@ class Session:
         elif len({event.clock for event in events}) > 1:
             return []  # nothing that needs a common clock can be told
         told = Told(self.id, judgement)
-        judge_life(events, life, rules, judgement, told)
+        latest = max(event.t0 + event.shift for event in (*events, *(listed.by_user.values() if listed else ())))
+        judge_life(events, latest, life, rules, judgement, told)
         if listed is not None:
             judge_listed(listed, life, rules, judgement, told)
         if creates:
@@ -95,22 +98,23 @@ class Session:
         if self._views is not None and not (rules.cases and any(event.op == "new_case" for event in events)):
             talk = [event for event in events if event.op in rules.appends]
             closed = self.life.born is not None and not rules.answers
-            for part in self._between_clears(events, talk, self._views.all, judgement, keeps=False):
+            for part in self._between_clears(events, talk, self._views.all, judgement):
                 part.closed = closed
                 judge_log(part, judgement)
         for case, views in (self._cases or {}).items():
             here = [event for event in events if event.op in rules.appends and _case_of(event) in (case, None)]
-            for part in self._between_clears(events, here, views.all, judgement, keeps=rules.keeps_cases):
+            for part in self._between_clears(events, here, views.all, judgement, case=case):
                 part.closed, part.case, part.subject = False, True, f"case {case} of session {self.id}"
                 judge_log(part, judgement)
 
     def _between_clears(
-        self, events: list[Seen], talk: list[Seen], views: list[View], judgement: Judgement, *, keeps: bool
+        self, events: list[Seen], talk: list[Seen], views: list[View], judgement: Judgement, case: str = ""
     ) -> list[Conversation]:
         """The conversation from clear to clear. What overlaps a clear may belong to either side."""
         clock = events[0].clock if events else ""
         views = [view for view in views if view.event.clock == clock and self._is_own(view.event)]
         views = [view for view in views if view.event.t1 < self.life.ending]
+        keeps = case and self._rules.keeps_cases
         clears = [] if keeps else [event for event in events if event.op == "clear" and not refused(event)]
         sure = [event for event in clears if done(event) and self._is_own(event)]
         certain = set(map(id, sure))
@@ -124,7 +128,8 @@ class Session:
             part.views = [view for view in views if start < view.event.t0 and view.event.t1 < min(end, unsure)]
             cleared = max((event.t0 for event in sure if event.t1 <= start), default=-inf)
             for event in talk:
-                self._sort_in(event, part, cleared, start, end)
+                shown = self._surely_shown(event, in_case=bool(case))
+                self._sort_in(event, part, cleared, start, end, shown=shown)
             parts.append(part)
         _only_once(parts)
         left = len(views) - sum(len(part.views) for part in parts)
@@ -136,27 +141,29 @@ class Session:
     def _is_own(self, event: Seen) -> bool:
         return not self._rules.users or self.life.owner is None or event.user == self.life.owner
 
-    def _sort_in(self, event: Seen, part: Conversation, cleared: float, start: float, end: float) -> None:
-        """A sending that was over before `cleared` can't be in this part; one from `start` to `end` surely is."""
+    def _sort_in(
+        self, event: Seen, part: Conversation, cleared: float, start: float, end: float, *, shown: bool
+    ) -> None:
+        """A sending that was over before `cleared` can't be in this part; one from `start` to `end` is, if `shown`."""
         sent = event.sent
         text = None if sent is None else key_of(sent.content if event.op == "add_message" else sent.question)
         if text is None or event.t0 > end:
             return
         if refused(event) or (done(event) and event.t1 < cleared):
             part.never.append((text, event))
-        elif done(event) and event.t0 > start and event.t1 < end and self._surely_shown(event):
+        elif done(event) and event.t0 > start and event.t1 < end and shown:
             part.sure.append((text, event))
         else:
             part.maybe.append((text, event))
 
-    def _surely_shown(self, event: Seen) -> bool:
-        if not self._is_own(event):
+    def _surely_shown(self, event: Seen, *, in_case: bool) -> bool:
+        """Whether reads have to show what was acknowledged: a case its queries, a session its messages, and its
+        queries where it has no other entries."""
+        if not self._is_own(event) or (event.sent is not None and event.sent.idempotency_key is not None):
             return False
-        if event.sent is not None and event.sent.idempotency_key is not None:
-            return False
-        if event.op != "query":
-            return True
-        return self._rules.queries_show and (not self._rules.cases or _case_of(event) is not None)
+        if in_case:
+            return event.op == "query" and _case_of(event) is not None
+        return event.op != "query" or (self._rules.queries_show and not self._rules.cases)
 
 
 def _only_once(parts: list[Conversation]) -> None:
