@@ -43,6 +43,7 @@ class Cast:
 
 
 _DECK = {Role.OWN: 5, Role.STRANGER: 2, Role.ENDED: 1, Role.UNKNOWN: 1, Role.NOBODY: 1}
+_DECK_OF_INVALID = {Role.OWN: 8, Role.STRANGER: 1, Role.NOBODY: 1}  # the others would be refused for another reason
 _OTHERS_LOOK = 0.4
 _ALONE = 0.05  # of requests that name no session are sent by nobody
 _STRANGERS_ON_LINKS = 0.08
@@ -61,7 +62,7 @@ class Casting:
         if run.contract.identity.guests:
             self.nobody = None
         self.sessions = Sessions(self.owner, self.chance)
-        self._decks: dict[str, list[Role]] = {}  # by operation, so that few calls of it meet every role
+        self._decks: dict[tuple[str, bool], list[Role]] = {}  # so that few calls of an operation meet every role
         self._bindings = {(binding.method, binding.path): binding for binding in run.contract.bindings}
 
     def binding(self, case: Case[Any]) -> Binding | None:
@@ -110,9 +111,11 @@ class Casting:
     def _role(self, case: Case[Any], binding: Binding) -> Role:
         if _is_wrong_on_purpose(case, binding):
             return Role.ANY
-        deck = self._decks.setdefault(binding.name, [])
+        invalid = case.meta is not None and case.meta.generation.mode.is_negative
+        deck = self._decks.setdefault((binding.name, invalid), [])
         if not deck:
-            deck += [role for role, times in _DECK.items() for _ in range(times) if self._can_be(role)]
+            shares = _DECK_OF_INVALID if invalid else _DECK
+            deck += [role for role, times in shares.items() for _ in range(times) if self._can_be(role)]
             self.chance.shuffle(deck)
         return deck.pop()
 
