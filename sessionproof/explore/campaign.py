@@ -184,7 +184,7 @@ class Campaign:
 
     @property
     def idle(self) -> bool:
-        """Whether a walk that begins now is to do nothing."""
+        """Whether a walk is to do nothing more."""
         return self._new_one is not None or self._fault is not None or self.spent
 
     def fail(self, error: BaseException) -> None:
@@ -214,6 +214,7 @@ class _Walker:
         return self._walk.world if self._walk is not None else World(self._campaign.run.contract)
 
     def take(self, step: Step) -> None:
+        self._over = self._over or self._campaign.idle
         if self._over or self._walk is None:
             return
         try:
