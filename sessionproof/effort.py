@@ -54,7 +54,7 @@ _NUMBERS = {
         creates=2, resumes=2, messages=11, page=2, texts=2, times=1, breadth=2, races=Races(3, 1, 2.0)
     ),
     Effort.NORMAL: Numbers(
-        creates=60, resumes=12, messages=105, page=12, texts=18, times=2, breadth=1000, races=Races(5, 110, 10.0)
+        creates=60, resumes=12, messages=105, page=12, texts=18, times=2, breadth=1000, races=Races(5, 100, 10.0)
     ),
     Effort.THOROUGH: Numbers(
         creates=500, resumes=50, messages=260, page=60, texts=80, times=3, breadth=1000, races=Races(8, 500, 40.0)
