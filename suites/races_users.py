@@ -25,8 +25,8 @@ def every_answer_is_about_the_one_who_asked(
 ) -> None:
     callers = crowd(new_caller, newcomer, numbers, target)
     sessions = [caller.has_session() for caller in callers]
-    works = [partial(uses, caller, session) for caller, session in zip(callers, sessions, strict=True)]
     for burst in bursts.by(connections=max(2, len(callers) // 2)):
+        works = [partial(uses, *pair, burst.number) for pair in zip(callers, sessions, strict=True)]
         for caller, session, replies in zip(callers, sessions, burst(*works), strict=True):
             for reply in replies:
                 is_about(caller, session, reply, expect)
@@ -41,19 +41,20 @@ def crowd(new_caller: NewCaller, newcomer: Callable[[], Caller], numbers: Number
     return [new_caller(given[place % len(given)]) for place in range(size)] if given else [newcomer()] * size
 
 
-def uses(caller: Caller, session: str) -> list[Reply]:
-    """What one user does, one after the other: looks at the session, at the list, and says something."""
+def uses(caller: Caller, session: str, number: int) -> list[Reply]:
+    """What one user does, one after the other, each time beginning with another call: looks around, says something."""
     contract = caller.run.contract
-    replies = [caller.read(session)]
+    calls: list[Callable[[], Reply]] = [partial(caller.read, session)]
     if contract.has("list") and contract.list_scope != "all":
-        replies.append(caller.list())
+        calls.insert(0, caller.list)
     if contract.has("query"):
-        replies.append(caller.ask(session, caller.text("why?")))
+        calls.append(partial(caller.ask, session, caller.text("why?")))
     elif contract.has("add_message"):
-        replies.append(caller.say(session, caller.text("so")))
+        calls.append(partial(caller.say, session, caller.text("so")))
     if contract.has("messages"):
-        replies.append(caller.conversation(session))
-    return replies
+        calls.append(partial(caller.conversation, session))
+    first = number % len(calls)
+    return [call() for call in (*calls[first:], *calls[:first])]
 
 
 def is_about(caller: Caller, session: str, reply: Reply, expect: Expect) -> None:
