@@ -48,6 +48,13 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _processes(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise ValueError("must be from 1 to 64")
+    return number
+
+
 def _effort(text: str) -> Effort:
     return Effort(text.lower())
 
@@ -107,7 +114,7 @@ OPTIONS = (
 
 # What only `check` takes.
 CHECK_OPTIONS = (
-    Option("jobs", "N", "Judge by so many processes (default: as many as there are cores, if it is long).", _whole),
+    Option("jobs", "N", "Judge by so many processes (default: as many as there are cores, if it is long).", _processes),
     Option("minimised", "DIR", "Leave the few calls that show a failure there (default: beside the history).", Path),
 )
 

@@ -10,7 +10,7 @@ import pytest
 
 from sessionproof.effort import Effort
 from sessionproof.errors import UsageError
-from sessionproof.settings import OPTIONS, Settings, gather
+from sessionproof.settings import CHECK_OPTIONS, OPTIONS, Settings, gather
 
 # name -> three texts that differ, and what they are read as
 TEXTS: dict[str, tuple[tuple[Any, Any], ...]] = {
@@ -33,6 +33,8 @@ TEXTS: dict[str, tuple[tuple[Any, Any], ...]] = {
     "junit": (("a", Path("a")), ("b", Path("b")), ("c", Path("c"))),
     "html": (("a", Path("a")), ("b", Path("b")), ("c", Path("c"))),
     "history": (("a", Path("a")), ("b", Path("b")), ("c", Path("c"))),
+    "jobs": (("1", 1), ("2", 2), ("3", 3)),
+    "minimised": (("a", Path("a")), ("b", Path("b")), ("c", Path("c"))),
 }
 
 
@@ -42,8 +44,8 @@ def variable(name: str) -> str:
 
 def test_every_setting_is_an_option_a_variable_and_a_key() -> None:
     names = {field.name for field in fields(Settings)}
-    assert {option.name for option in OPTIONS} | {"base_url"} == names == set(TEXTS)
-    for option in OPTIONS:
+    assert {option.name for option in (*OPTIONS, *CHECK_OPTIONS)} | {"base_url"} == names == set(TEXTS)
+    for option in (*OPTIONS, *CHECK_OPTIONS):
         assert option.flag == "--" + option.name.replace("_", "-")
         assert option.variable == variable(option.name)
         assert option.help.endswith(".") or option.help.endswith(")")
