@@ -60,13 +60,11 @@ def restart(command: str, missing: Callable[[], str]) -> None:
         )
         try:
             code = process.wait(_LONGEST)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired:  # after Ctrl-C it goes on: half a restart would be worse
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             raise TargetError(f"--restart: the command was still running after {_LONGEST:g} s") from None
-        finally:
-            if process.poll() is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
         if code:
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").strip().splitlines()

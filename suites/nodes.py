@@ -25,12 +25,17 @@ def others(node: str, target: Run) -> list[str]:
     return [other for other in target.nodes if other != node]
 
 
+def own_client(caller: Caller) -> str:
+    """A client id of the caller's that nobody has sent before."""
+    return f"{caller.client}-{caller.text()[-8:]}"
+
+
 @requirement("CON-08")
 def what_one_node_acknowledged_all_show(alice: Caller, expect: Expect, target: Run) -> None:
     for here in target.nodes:
         for there in others(here, target):
             shows(alice.at(there))  # a node may keep the list that it has shown
-        session = alice.at(here).has_session(client=f"{alice.client}-{here}", title=alice.text("title"))
+        session = alice.at(here).has_session(client=own_client(alice), title=alice.text("title"))
         for there in others(here, target):
             lists_it(alice.at(there), session, expect)
             is_as_on(alice.at(here), alice.at(there), session, expect)
@@ -63,10 +68,11 @@ def lists_it(caller: Caller, session: str, expect: Expect) -> None:
 
 @requirement("CON-08")
 def a_change_on_each_node_in_turn_is_lost_on_none(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    contract = target.contract
+    shown = contract.has("update") and "title" in contract.first("update").sends
+    if not shown or "title" not in contract.first("read").returns:
+        raise NotDeclared("the contract has no update of a title that a read shows")
     session = alice.has_session()
-    binding = next(iter(target.contract.all("update")), None)
-    if binding is None or "title" not in binding.sends:
-        raise NotDeclared("the contract has no update of a title")
     for node in target.nodes * numbers.times:
         title = alice.text("title")
         expect(alice.at(node).update(session, title=title)).succeeds()
@@ -80,7 +86,7 @@ def a_delete_holds_on_every_node(alice: Caller, expect: Expect, target: Run) -> 
         raise NotDeclared("the contract has no delete")
     resumes = "resume" in target.contract.capabilities
     for here in target.nodes:
-        client = f"{alice.client}-{here}"
+        client = own_client(alice)
         session = alice.at(here).has_session(client=client)
         for there in others(here, target):
             snapshot(alice.at(there), session)  # a node may keep what it has shown
@@ -99,7 +105,7 @@ def a_client_id_resumes_one_session_on_every_node(alice: Caller, expect: Expect,
     if "resume" not in target.contract.capabilities:
         raise NotDeclared("the contract resumes no session")
     for here in target.nodes:
-        client, dead = f"{alice.client}-{here}", list[str]()
+        client, dead = own_client(alice), list[str]()
         for ends in (*target.nodes, ""):
             session = expect(alice.at(here).create(client=client)).makes_new(*dead).session
             for there in (*others(here, target), here):
@@ -116,8 +122,8 @@ def creates_at_once_on_different_nodes_lead_to_one_session(
 ) -> None:
     if "resume" not in target.contract.capabilities:
         raise NotDeclared("the contract resumes no session")
-    for turn in range(numbers.times**3):
-        client = f"{alice.client}-{turn}"
+    for _ in range(numbers.times**3):
+        client = own_client(alice)
         replies = at_once([partial(alice.at(node).create, client=client) for node in target.nodes * AT_ONCE])
         session = alice.arranged(next((reply for reply in replies if reply.ok), replies[0]), "create").session
         for reply in replies:
@@ -133,7 +139,7 @@ def an_end_holds_on_every_node(alice: Caller, expect: Expect, lives: Lives, targ
 
     def probe(which: tuple[str, bool]) -> None:
         here, until_shortly_before = which
-        client = f"{alice.client}-{alice.text()[-8:]}"
+        client = own_client(alice)
         session, life = lives.born(alice.at(here), client=client)
         if until_shortly_before:
             life.nearly_over()

@@ -86,6 +86,10 @@ class FakeApi:
             self.die()
         self._thread.join()
 
+    def shares_with(self, other: FakeApi) -> None:
+        """From now on it has the other's sessions, and changes them when the other doesn't."""
+        self.sessions, self._lock = other.sessions, other._lock
+
     def write(self, folder: Path) -> str:
         """The contract of this API, as a file."""
         (folder / "fake.yaml").write_text(CONTRACT, encoding="utf-8")

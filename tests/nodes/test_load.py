@@ -15,7 +15,7 @@ def test_users_call_the_nodes_in_turn(tmp_path: Path) -> None:
         told = ("--node", other.url, "--contract", one.write(tmp_path), "--history", str(tmp_path / "history"))
         apart = load(one.url, "isolation", tmp_path, *told)
         assert apart.code == 1
-        other.sessions = one.sessions
+        other.shares_with(one)
         together = load(one.url, "isolation", tmp_path, *told)
     assert together.broken() == set()
     lines = [json.loads(line) for line in (tmp_path / "history").read_text(encoding="utf-8").splitlines()[1:]]

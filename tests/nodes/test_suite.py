@@ -62,7 +62,7 @@ def test_nodes_that_share_nothing_are_seen_by_a_contract_of_few_words(tmp_path: 
     with fake_api() as one, fake_api() as other:
         report = judged(one.url, node=(other.url,), contract=one.write(tmp_path), only=("CON-08",), seed=1)
         assert report.exit is Exit.FAILED
-        other.sessions = one.sessions
+        other.shares_with(one)
         verdicts = con_08(judged(one.url, node=(other.url,), contract=one.write(tmp_path), only=("CON-08",), seed=1))
     assert Verdict.FAILED not in verdicts.values()
     assert verdicts["a_restart_keeps_sessions"] is Verdict.UNPROVEN
@@ -72,7 +72,7 @@ def test_nodes_that_share_nothing_are_seen_by_a_contract_of_few_words(tmp_path: 
 def test_a_copy_that_a_node_keeps_is_seen(tmp_path: Path) -> None:
     """The second node answers a read as it did the first time, until it has deleted the session itself."""
     with fake_api() as one, fake_api() as other:
-        other.sessions = one.sessions
+        other.shares_with(one)
         kept: dict[str, dict[str, object]] = {}
 
         def before(method: str, path: str) -> tuple[int, object] | None:

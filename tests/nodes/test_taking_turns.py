@@ -35,7 +35,8 @@ PROBE = Binding("probe", "GET", "/x", {}, {}, {})
 def nodes() -> Iterator[list[FakeApi]]:
     """Three APIs with the same sessions."""
     with fake_api() as one, fake_api() as two, fake_api() as three:
-        two.sessions = three.sessions = one.sessions
+        two.shares_with(one)
+        three.shares_with(one)
         yield [one, two, three]
 
 
