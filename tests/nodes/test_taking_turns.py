@@ -46,7 +46,7 @@ def urls(nodes: list[FakeApi]) -> tuple[str, tuple[str, ...]]:
 
 def run(nodes: list[FakeApi], folder: Path, *only: str, **settings: object) -> Report:
     url, others = urls(nodes)
-    told = {"seed": 1, "contract": nodes[0].write(folder), "only": only or JUDGED, **settings}
+    told = {"seed": 1, "contract": nodes[0].write(folder), "only": only or JUDGED, "explore": "no", **settings}
     return judged(url, node=others, **told)
 
 
