@@ -44,6 +44,7 @@ class Lifetime:
     gone: Seen | None = None  # whoever was told first, and not wrongly, that it is gone
     raced: bool = False  # writes were under way at that delete
     renewed: Seen | None = None  # the renewal that `sure` goes by, if it isn't the birth
+    perhaps: float = -inf  # until when it surely lived, if every call that may have renewed it has
     firm: float = inf  # until when it can have lived for sure: before it, being served is right; after `over` it isn't
     last: float = -inf  # what `over` would be without calls that nobody answered,
     open: int = 0  # and how many of those there are
@@ -99,14 +100,17 @@ def judge_life(
     gone = [event for event in events if event.status in rules.gone and says_gone(event, life, rules)]
     life.served = max(served, key=_begins, default=None)
     _find_renewals(served, life, rules)
+    perhaps = _perhaps_renewing(events, life, rules)
+    if perhaps:
+        life.perhaps = max(event.t1 + event.shift for event in perhaps) + life.length - rules.early
     if life.ended is not None:
         _after_delete(served, life, told)
     if latest > life.over:  # else nobody was late, even if nothing had renewed the life
         _after_end(events, served, life, rules, judgement, told)
     if gone:
         _when_gone(gone, life, told)
-        if life.over < inf:
-            judgement.undecided["EXP-02"] += _perhaps_too_early(events, gone, life, rules)
+        if perhaps:
+            judgement.undecided["EXP-02"] += _perhaps_too_early(perhaps, gone, life)
     _count(events, life, judgement)
 
 
@@ -169,22 +173,25 @@ def _when_gone(gone: Sequence[Seen], life: Lifetime, told: Told) -> None:
             life.gone = event
 
 
-def _perhaps_too_early(events: Sequence[Seen], gone: Sequence[Seen], life: Lifetime, rules: Rules) -> int:
-    """How often a session was gone within a life of a call that may have renewed it, and may not."""
-    perhaps = [
+def _perhaps_renewing(events: Sequence[Seen], life: Lifetime, rules: Rules) -> list[Seen]:
+    """Calls that may have renewed the life, and may not: the contract doesn't say, or nobody answered."""
+    if rules.life_kind not in ("idle", "both") or life.length == inf:
+        return []
+    return [
         event
         for event in events
         if event.op not in rules.not_refreshed_by
         and event.op != "delete"
         and event is not life.born
         and not (event.op in rules.refreshed_by and done(event))
-        and (event.status not in rules.gone)
+        and event.status not in rules.gone
     ]
-    if not perhaps or rules.life_kind == "absolute":
-        return 0
-    until = max(event.t1 + event.shift for event in perhaps) + life.length - rules.early
+
+
+def _perhaps_too_early(perhaps: Sequence[Seen], gone: Sequence[Seen], life: Lifetime) -> int:
+    """How often a session was gone within a life of a call that may have renewed it."""
     first = min(event.t0 for event in perhaps)
-    return sum(1 for event in gone if first <= event.t1 < life.ending and event.t1 + event.shift < until)
+    return sum(1 for event in gone if first <= event.t1 < life.ending and event.t1 + event.shift < life.perhaps)
 
 
 def _goes_on(gone: Seen, served: Seen | None, told: Told) -> None:

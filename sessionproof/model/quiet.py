@@ -18,7 +18,7 @@ from sessionproof.model.views import View
 __all__ = ["judge_quiet"]
 
 _SERVED = range(200, 300)
-_PLAIN = frozenset({"heartbeat", "uploads", "upload", "cases", "stats"})
+_PLAIN = frozenset({"heartbeat", "uploads", "upload", "cases"})
 
 
 def judge_quiet(
@@ -32,6 +32,7 @@ def judge_quiet(
     seen = creates = 0
     now = -inf
     last = renewed = first
+    perhaps: Seen | None = None  # the last call that may have renewed the life, and may not
     texts: list[str] = []
     for event in events:
         status = event.status
@@ -63,9 +64,12 @@ def judge_quiet(
             break
         elif op not in _PLAIN and (op != "query" or views):
             return None
-        last = event
+        if op not in rules.outlive:
+            last = event
         if op in rules.refreshed_by:
-            renewed = event
+            renewed = event if op != "create" else renewed
+        elif op not in rules.not_refreshed_by and event is not first:
+            perhaps = event
     order = views[0].entries if views else []
     if order != texts[: len(order)] or len(set(texts)) < len(texts):
         return None
@@ -74,10 +78,13 @@ def judge_quiet(
     _count(judgement, creates, listed, len(views), len(order), rules)
     if not rules.resumes_by or not client.strip():
         return []
-    sure = renewed.t0 + renewed.shift + rules.life - rules.early if rules.life_kind in ("idle", "both") else -inf
+    length = rules.life - rules.early if rules.life_kind and rules.life < inf else -inf
+    since = renewed if rules.life_kind in ("idle", "both") else first
+    sure = since.t0 + since.shift + length
+    until = perhaps.t1 + perhaps.shift + length if perhaps is not None and rules.life_kind != "absolute" else -inf
     ending = final.t0 if final.op == "delete" else inf
     key = user if rules.resumes_by == "user" else "", client, clock
-    return [(key, Span(first.session, first, last, ending, sure, inf))]
+    return [(key, Span(first.session, first, last, ending, sure, until, inf))]
 
 
 def _final(events: Sequence[Seen]) -> Seen:

@@ -29,7 +29,8 @@ class Span:
     """One session of one client. It was there when `first` was answered, and still was when `last` began.
 
     Before `ending` (on the history's clock) nobody tried to end it, before `sure` (on the deployment's) it wasn't over,
-    and before `bound` nobody changed its status, with which it might no longer be the one to be resumed.
+    nor before `perhaps`, if every call renewed it that may have. Before `bound` nobody changed its status, with which
+    it might no longer be the one to be resumed.
     """
 
     session: str
@@ -37,7 +38,12 @@ class Span:
     last: Seen
     ending: float
     sure: float
+    perhaps: float
     bound: float
+
+    def perhaps_lives_at(self, event: Seen) -> bool:
+        """Whether it depends on what the contract leaves open."""
+        return event.t1 < min(self.bound, self.ending) and event.t1 + event.shift < self.perhaps
 
     def lives_at(self, event: Seen) -> bool:
         """Whether it surely was the session to be resumed at all times until `event` was answered."""
@@ -66,7 +72,7 @@ def spans(session: str, creates: Iterable[Seen], life: Lifetime, bound: float, r
     for key, same in by_key.items():
         alive = [*same, life.served] if life.served is not None and life.served.clock == key[2] else same
         first, latest = min(same, key=lambda event: event.t1), max(alive, key=lambda event: event.t0)
-        found.append((key, Span(session, first, latest, life.ending, life.sure, bound)))
+        found.append((key, Span(session, first, latest, life.ending, life.sure, life.perhaps, bound)))
     return found
 
 
@@ -79,6 +85,7 @@ def judge_spans(key: Key, found: list[Span], judgement: Judgement) -> None:
     for one, other in pairwise(found):
         judgement.looked["RES-01"] += 1
         if not one.lives_at(other.first):
+            judgement.undecided["RES-01"] += one.perhaps_lives_at(other.first)
             continue
         together = other.first.t0 <= one.first.t1
         sentence = (

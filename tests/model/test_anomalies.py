@@ -166,6 +166,12 @@ def test_a_session_of_unknown_length_of_life_never_ends_too_late() -> None:
     assert judge(events, Rules(gone=RULES.gone, life_kind="idle", life=100, longest=1000)).anomalies == []
 
 
+@pytest.mark.parametrize("kind", ["", "idle", "absolute"])
+def test_where_nobody_knows_how_long_sessions_live_one_may_follow_another(kind: str) -> None:
+    rules = Rules(gone=RULES.gone, life_kind=kind, resumes_by="user", flags=True)
+    assert judge(history("new s tab | say s a | +50 | new t tab"), rules).anomalies == []
+
+
 def test_a_life_that_was_asked_for_is_counted_in_the_seconds_of_the_clock() -> None:
     rules = Rules(gone=RULES.gone, life_kind="idle", life=100, scale=0.1)
     events = history("new s | +25 | get s")
