@@ -143,8 +143,8 @@ def _after_end(
             )
             events_shown = (life.born, last if last is not life.born else None, event)
             told.tell("immortal", _immortal(event, life, rules), events_shown, sentence)
-        elif begins > life.firm and id(event) in alive:
-            judgement.undecided["EXP-01"] += 1
+        elif begins > life.firm and (id(event) in alive or (event.op == "create" and done(event))):
+            judgement.undecided["RES-07" if event.op == "create" else "EXP-01"] += 1
         over = life.over
         _perhaps_renewed(event, life, rules)
         last = event if life.over > over else last

@@ -68,9 +68,12 @@ def spans(session: str, creates: Iterable[Seen], life: Lifetime, bound: float, r
         key = key_of_create(event, rules)
         if key is not None:
             by_key[key].append(event)
+    served = life.served
+    if served is not None and life.ended is not None and served.t0 > life.ended.t1:
+        served = None  # that it came back to life is told, and not held against the client's next session
     found = []
     for key, same in by_key.items():
-        alive = [*same, life.served] if life.served is not None and life.served.clock == key[2] else same
+        alive = [*same, served] if served is not None and served.clock == key[2] else same
         first, latest = min(same, key=lambda event: event.t1), max(alive, key=lambda event: event.t0)
         found.append((key, Span(session, first, latest, life.ending, life.sure, life.perhaps, bound)))
     return found

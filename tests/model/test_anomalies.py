@@ -55,6 +55,11 @@ def test_an_anomaly_is_told_by_the_events_that_show_it(told: str) -> None:
     assert re.search(r"\d\.\d{3} s", found[0].sentence)
 
 
+def test_a_session_that_came_back_is_no_twin_of_the_next() -> None:
+    found = judge(history("new s tab | end s | new t tab | get s"), RULES).anomalies
+    assert [anomaly.name for anomaly in found] == ["resurrected"]
+
+
 def test_every_anomaly_has_a_story() -> None:
     assert {told.split()[0] for told in STORIES} == set(ANOMALIES)
 
