@@ -40,7 +40,7 @@ class Span:
     def state(self, began: float, ended: float, tolerance: float) -> State:
         """What a call of that time meets."""
         if self.length is None:
-            return State.ALIVE
+            return State.ALIVE if ended - self.since < _SHORT else State.UNSURE
         if ended <= self.since + self.length - tolerance:
             return State.ALIVE
         return State.EXPIRED if began >= self.until + self.length + tolerance else State.UNSURE
@@ -182,6 +182,7 @@ class World:
 
 
 _MOVING = ("activity", "expires", "updated")
+_SHORT = 60.0  # seconds; a session of which nothing is known is taken to live as long as that, and no longer
 
 
 def alike(wanted: Any, seen: Any) -> bool:

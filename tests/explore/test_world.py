@@ -44,8 +44,10 @@ def test_the_edge_of_a_life_is_left_undecided(began: float, ended: float, state:
     assert Span(100.0, 0.0, 1.0).state(began, ended, 1.0) is state
 
 
-def test_an_unknown_life_is_never_over() -> None:
-    assert Span(None, 0.0, 1.0).state(10**9, 10**9, 1.0) is State.ALIVE
+def test_of_an_unknown_life_nothing_is_known_after_a_while() -> None:
+    life = Span(None, 100.0, 101.0)
+    assert life.state(102.0, 103.0, 1.0) is State.ALIVE
+    assert life.state(4500.0, 4500.0, 1.0) is State.UNSURE
 
 
 def test_what_refreshes_a_life_begins_it_anew_and_what_is_open_may_have() -> None:
