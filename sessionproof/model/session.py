@@ -9,10 +9,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from sessionproof.model.conversation import Conversation
 from sessionproof.model.judgement import Judgement, Told
 from sessionproof.model.life import Lifetime, begin, judge_life
 from sessionproof.model.lists import Listed, judge_listed
-from sessionproof.model.log import Conversation, judge_log
+from sessionproof.model.log import judge_log
 from sessionproof.model.outcome import done, key_of, refused
 from sessionproof.model.quiet import judge_quiet
 from sessionproof.model.resumption import Key, Span, judge_creates, spans
