@@ -1,8 +1,10 @@
 # `make verify` and `make test` set up what they need in .venv; `make help` shows the rest.
 # Needs Python 3.11 to 3.13. Another one than is found: make test PYTHON=/path/to/python3.12
+# Tests run in as many processes as there are cores; in one with WORKERS=0.
 
 PYTHON ?= python3
 ARGS ?=
+WORKERS ?= auto
 
 # Newer names are tried only where nobody chose. Each is run: the name alone may be a shim that leads nowhere.
 candidates := $(PYTHON) $(if $(filter file,$(origin PYTHON)),python3.13 python3.12 python3.11)
@@ -23,7 +25,7 @@ matrix: .venv/.installed ## judge four implementations and write docs/implementa
 test: lint types tests ## everything: lint, format, types, tests
 
 tests: .venv/.installed-dev ## the tests alone (ARGS: what pytest takes)
-	$(bin)/python -m pytest --timeout=300 $(ARGS)
+	$(bin)/python -m pytest -n $(WORKERS) --dist loadfile --timeout=300 $(ARGS)
 
 lint: .venv/.installed-dev ## lint and format check
 	$(bin)/ruff check .

@@ -262,10 +262,11 @@ class Run:
     def _note_sessions(self, reply: Reply) -> None:
         operation = reply.request.binding.operation
         makes = operation == "create" or not reply.request.session  # a query without a session may make one
-        new = makes and reply.session and not reply.resumed and reply.session not in self._created
-        if reply.ok and new:
+        unknown = makes and reply.session and reply.session not in self._created
+        if reply.ok and unknown and (self.invents_users or not reply.resumed):  # invented users resume their own only
             self._created[reply.session] = reply.request.actor
-            self.issued.append(reply.session)
+            if not reply.resumed:
+                self.issued.append(reply.session)
         if reply.ok and operation == "delete" and reply.request.session:
             self._created.pop(reply.request.session, None)
 

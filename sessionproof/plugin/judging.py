@@ -69,9 +69,12 @@ class Judging:
         if dropped:
             config.hook.pytest_deselected(items=dropped)
         order = {id: place for place, id in enumerate(known)}
-        items[:] = sorted(
-            kept, key=lambda item: (is_timed(item), order.get(requirement_of_item(item), -1), races(item))
-        )
+
+        def place(item: pytest.Item) -> tuple[bool, bool, int, bool]:
+            """Walks come after the checks: what those find is repeated more easily."""
+            return is_timed(item), is_exploring(item), order.get(requirement_of_item(item), -1), races(item)
+
+        items[:] = sorted(kept, key=place)
 
     def _takes(self, item: pytest.Item) -> bool:
         """Whether random walks, or checks that are none, are part of this run."""

@@ -58,9 +58,12 @@ def reference_server(*faults: str, log: Path | None = None) -> Iterator[str]:
 
 
 def judged(url: str, **settings: Any) -> Report:
-    """The report of `sessionproof verify` on `url`, run in this process; it says so on stdout as well."""
+    """The report of `sessionproof verify` on `url`, run in this process; it says so on stdout as well.
+
+    There are no walks, unless they are asked for.
+    """
     with patch.dict(os.environ, plain_environment(), clear=True):
-        return verify(Settings(base_url=url, **settings), quiet=True)
+        return verify(Settings(base_url=url, **{"explore": "no", **settings}), quiet=True)
 
 
 def verdicts(report: Report, *ids: str) -> dict[str, Verdict]:

@@ -85,7 +85,7 @@ def test_a_call_is_a_line(tmp_path: Path) -> None:
     assert event == {
         "n": 1,
         "t0": 1.0,
-        "t1": 2.0,
+        "t1": 1.5,
         "clock": "c1",
         "actor": "alice",
         "op": "create",
@@ -109,7 +109,7 @@ def test_a_moved_clock_and_an_odd_request_are_written_down(tmp_path: Path) -> No
     plain, later, odd = lines(tmp_path / "h.jsonl")[1:]
     assert "shift" not in plain
     assert "odd" not in plain
-    assert (later["t0"], later["shift"], later["user"]) == (1.0, 90.0, "alice-1")
+    assert (later["t0"], later["shift"], later["user"]) == (2.0, 90.0, "alice-1")
     assert (odd["odd"], "user" in odd) == (True, False)
 
 

@@ -385,7 +385,7 @@ def test_lists(alice, bob, expect):
     assert ended.code == 1
     assert repository.verdicts == {"RES-01": "passed", "LIF-06": "passed", "ISO-03": "failed"}
     (row,) = (row for row in repository.document["requirements"] if row["id"] == "ISO-03")
-    assert "a canary of alice" in row["evidence"][0]["seen"]
+    assert "bob was shown words of alice" in row["evidence"][0]["seen"]
 
 
 # Mistakes

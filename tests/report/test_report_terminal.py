@@ -112,7 +112,7 @@ def test_unproven_ones_are_grouped_by_what_is_missing_with_what_helps() -> None:
     assert "needs a clock and a second node (1): CON-08\n" in text
     assert "nothing was exercised (1): MSG-02\n" in text
     assert "--clock wall, scaled:SECONDS_PER_MINUTE, control" in text
-    assert "no check of this version" in text
+    assert "--node URL" in text
 
 
 def test_errors_with_one_reason_are_one_line() -> None:

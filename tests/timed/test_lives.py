@@ -64,7 +64,7 @@ def test_the_birth_is_the_call_that_made_it() -> None:
     lives = lives_of(contract(), Jumping())
     lives.clock.shift = 100.0
     _, life = lives.born(Caller(lives.run, lives.run.actor("alice")))
-    assert (life.since, life.until) == (101.0, 102.0)
+    assert (life.since, life.until) == (101.0, 101.5)
 
 
 @pytest.mark.parametrize(
