@@ -154,7 +154,6 @@ def test_scaled(scaled: Scaled) -> None:
     assert report["waited_s"] > 30
 
 
-@pytest.mark.xfail(strict=False, reason="the moment of the signal depends on how busy the machine is")
 def test_a_wait_that_is_stopped_ends_the_run_with_what_it_has() -> None:
     only = ("--only", "EXP-01", "--only", "EXP-05", "--explore", "no")
     arguments = command("verify", "--clock", "scaled:60", "--patience", "1e6", *only)
