@@ -46,7 +46,7 @@ def nothing_revives_an_expired_session(alice: Caller, expect: Expect, lives: Liv
 @requirement("RES-07")
 def a_client_id_of_an_expired_session_starts_anew(alice: Caller, expect: Expect, lives: Lives, target: Run) -> None:
     def probe(resumed_half_way: bool) -> None:
-        client, secret = f"{alice.client}-{resumed_half_way}", alice.text("before the end")
+        client, secret = f"{alice.client}-{alice.text()[-8:]}", alice.text("before the end")
         session, life = lives.born(alice, client=client, title=secret, metadata={"m": secret})
         if target.contract.takes_words:
             alice.has_told(session, secret)
@@ -119,10 +119,11 @@ LATE = 0.8
 @requirement("EXP-11")
 def what_was_in_an_expired_session_is_out_of_reach(alice: Caller, expect: Expect, lives: Lives, target: Run) -> None:
     contract = target.contract
-    resumes: dict[str, Any] = {"client": alice.client} if "resume" in contract.capabilities else {}
-    secret = alice.text("in the expired session")
 
     def probe(_: None) -> None:
+        client = f"{alice.client}-{alice.text()[-8:]}"
+        resumes: dict[str, Any] = {"client": client} if "resume" in contract.capabilities else {}
+        secret = alice.text("in the expired session")
         session, life = lives.born(alice, **resumes)
         life = life.perhaps_renewed(alice.has_uploaded(session, "kept.txt", secret.encode()))
         if contract.takes_words:

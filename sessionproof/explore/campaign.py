@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +70,7 @@ class Campaign:
     budget: Budget
     told_life: float | None = None
     may_jump: bool = True
+    enough: Callable[[Found], bool] = lambda found: False  # what ends it before its budget
     found: dict[str, Found] = field(default_factory=dict)
     walks: int = 0
     steps: int = 0
@@ -138,6 +139,8 @@ class Campaign:
             if self._new_one is not None:
                 self._confirm(self._new_one)
                 self.claims.muted.add(self._new_one.requirement)
+                if self.enough(self._new_one):
+                    return
 
     def _expected(self, error: Exception) -> None:
         """Failures are remembered where they happen; whatever else Hypothesis has to say of them is of no use."""
@@ -181,7 +184,7 @@ class Campaign:
 
     @property
     def idle(self) -> bool:
-        """Whether a walk that begins now is to do nothing."""
+        """Whether a walk is to do nothing more."""
         return self._new_one is not None or self._fault is not None or self.spent
 
     def fail(self, error: BaseException) -> None:
@@ -211,6 +214,7 @@ class _Walker:
         return self._walk.world if self._walk is not None else World(self._campaign.run.contract)
 
     def take(self, step: Step) -> None:
+        self._over = self._over or self._campaign.idle
         if self._over or self._walk is None:
             return
         try:

@@ -43,9 +43,11 @@ class Cast:
 
 
 _DECK = {Role.OWN: 5, Role.STRANGER: 2, Role.ENDED: 1, Role.UNKNOWN: 1, Role.NOBODY: 1}
+_DECK_OF_INVALID = {Role.OWN: 8, Role.STRANGER: 1, Role.NOBODY: 1}  # the others would be refused for another reason
 _OTHERS_LOOK = 0.4
 _ALONE = 0.05  # of requests that name no session are sent by nobody
 _STRANGERS_ON_LINKS = 0.08
+_SAME_KEY = "0"  # the least text, which coverage puts wherever it tries something else
 _KEPT_IDS = 0.15  # of generated ids of cases, messages and files: the others become ids of things that are there
 
 
@@ -61,7 +63,7 @@ class Casting:
         if run.contract.identity.guests:
             self.nobody = None
         self.sessions = Sessions(self.owner, self.chance)
-        self._decks: dict[str, list[Role]] = {}  # by operation, so that few calls of it meet every role
+        self._decks: dict[tuple[str, bool], list[Role]] = {}  # so that few calls of an operation meet every role
         self._bindings = {(binding.method, binding.path): binding for binding in run.contract.bindings}
 
     def binding(self, case: Case[Any]) -> Binding | None:
@@ -75,6 +77,7 @@ class Casting:
             return Cast(Role.ANY, self.owner.actor)
         for place, value in binding.constants:
             _put(case, [place], value)  # without them it would be another operation
+        self._with_a_key_of_its_own(case, binding)
         if "session" not in binding.sends:
             return self._without_session(binding)
         named = str(_at(case, binding, "session"))
@@ -90,6 +93,12 @@ class Casting:
             elif name in held.ids and (role is not Role.OWN or self.chance.random() > _KEPT_IDS):
                 _put(case, binding.sends[name], held.ids[name])
         return Cast(role, actor, held.session)
+
+    def _with_a_key_of_its_own(self, case: Case[Any], binding: Binding) -> None:
+        """A generator says the same idempotency key again and again, and everything but its first use is refused."""
+        places = binding.sends.get("idempotency_key", ())
+        if places and _at(case, binding, "idempotency_key") == _SAME_KEY and self.chance.random() > _KEPT_IDS:
+            _put(case, places, f"key-{self.chance.getrandbits(64):x}")
 
     def _without_session(self, binding: Binding) -> Cast:
         """Now and then by nobody; what only looks also by the other user, who must not see the first one's."""
@@ -110,9 +119,11 @@ class Casting:
     def _role(self, case: Case[Any], binding: Binding) -> Role:
         if _is_wrong_on_purpose(case, binding):
             return Role.ANY
-        deck = self._decks.setdefault(binding.name, [])
+        invalid = case.meta is not None and case.meta.generation.mode.is_negative
+        deck = self._decks.setdefault((binding.name, invalid), [])
         if not deck:
-            deck += [role for role, times in _DECK.items() for _ in range(times) if self._can_be(role)]
+            shares = _DECK_OF_INVALID if invalid else _DECK
+            deck += [role for role, times in shares.items() for _ in range(times) if self._can_be(role)]
             self.chance.shuffle(deck)
         return deck.pop()
 

@@ -63,6 +63,7 @@ class Sessions:
         """One on which nobody acts but those who may not; its owner only looks at it."""
         if self._witness is None or fresh:
             self._witness = self.made()
+            self.owner.read(self._witness.session)  # what has been read may be remembered for others
         return self._witness
 
     def is_witness(self, session: str) -> bool:

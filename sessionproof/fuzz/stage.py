@@ -25,7 +25,7 @@ __all__ = ["Heard", "Stage"]
 _KEPT = 20_000  # replies, from which the calls that show a finding are taken
 _FIRST_LOOKS = 5
 _LAST_CALLS = 8  # that are shown with a finding
-_OWN_SHARE = 0.2  # of refusable requests on an own session, before which its owner looks
+_OWN_SHARE = 0.4  # of refusable requests on an own session, before which its owner looks
 
 
 @dataclass(frozen=True)

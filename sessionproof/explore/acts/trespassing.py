@@ -28,14 +28,17 @@ def _left(walk: Walk, reply: Reply, wrong: str) -> None:
 def intrude(walk: Walk, step: Step) -> None:
     """Another user tries something on a living session."""
     session = walk.session(step.session)
-    if session is None or walk.cast.size < 2 or step.user == session.user or step.user in walk.refused:
+    if session is None or walk.cast.size < 2:
+        return
+    user = step.user if step.user != session.user else 1 if session.user == 0 else 0
+    if user in walk.refused:
         return
     bindings = list(walk.contract.on_session())
     binding = bindings[step.way % len(bindings)]
     wrong = "ISO-02" if binding.method in _WRITES else "ISO-01"
-    reply = walk.try_on(step.user, binding, session.id)
-    if reply.status in walk.contract.no_identity and step.user >= 2:
-        walk.refused.add(step.user)  # a name that the target doesn't take
+    reply = walk.try_on(user, binding, session.id)
+    if reply.status in walk.contract.no_identity and user >= 2:
+        walk.refused.add(user)  # a name that the target doesn't take
         return
     walk.claims.reply(wrong, reply, "is_foreign")
     _left(walk, reply, wrong)
