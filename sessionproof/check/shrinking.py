@@ -15,10 +15,16 @@ _PATIENCE = 1_000_000  # events that are judged on the way, at most: a bound tha
 
 
 def same_as(anomaly: Anomaly, events: Sequence[Event], rules: Rules) -> Anomaly | None:
-    """What these events show of this anomaly: the one of its name, its requirement and its subject."""
-    wanted = (anomaly.name, anomaly.requirement, anomaly.subject)
+    """What these events show of this anomaly: the same in the same answer, and not another that came about because
+    events were left out."""
     found = judge(map(seen, events), rules).anomalies
-    return next((one for one in found if (one.name, one.requirement, one.subject) == wanted), None)
+    return next((one for one in found if _what(one) == _what(anomaly)), None)
+
+
+def _what(anomaly: Anomaly) -> Hashable:
+    last = anomaly.events[-1]
+    entry = anomaly.sentence if anomaly.name == "phantom" else ""  # without its sending each entry is one
+    return anomaly.name, anomaly.requirement, anomaly.subject, last.clock, last.n, entry
 
 
 def shrink(

@@ -31,12 +31,13 @@ def build(document: dict[str, Any], file: str) -> Contract:
     resume = top.get("resume", {})
     cors = top.get("cors", {})
     reason = top.get("errors", {}).get("reason")
+    bindings = tuple(_bindings(document))
     return Contract(
         name=top.get("name") or Path(file).stem,
         file=file,
         document=document,
         identity=_identity(top["identity"]),
-        bindings=tuple(_bindings(document)),
+        bindings=bindings,
         foreign=frozenset(top.get("foreign", [403, 404])),
         gone=gone,
         unknown=frozenset(top.get("unknown", gone | {404})),
@@ -48,7 +49,7 @@ def build(document: dict[str, Any], file: str) -> Contract:
         id_bits=top.get("ids", {}).get("minimum_bits"),
         times=top.get("times", "rfc3339"),
         reason=Expression.parse(reason) if reason else None,
-        assistant=top.get("assistant", "none"),
+        assistant=top.get("assistant", "opaque" if any(one.operation == "query" for one in bindings) else "none"),
         life=_life(top.get("life", {})),
         resume_scope=tuple(sorted(resume.get("scope", []), reverse=True)),
         resume_changes=resume.get("changes", ""),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -99,6 +100,8 @@ class Hooks:
         elif isinstance(runner, LocalRunner):
             listen.test_stop.add_listener(self.clean_up)
             listen.quitting.add_listener(self.judge)
+        if not isinstance(runner, WorkerRunner):
+            _interrupt_only(gevent.getcurrent())
 
     # Everywhere
 
@@ -181,6 +184,18 @@ class Hooks:
             broken=broken,
             interrupted=self.interrupted,
         )
+
+
+def _interrupt_only(main: Any) -> None:
+    """Ctrl-C reaches `main`, once, which has Locust end: raised in a user, it would come again from whoever waits for
+    that user, in the middle of the end. Another one is Python's own."""
+
+    def interrupt() -> None:
+        handler.cancel()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        gevent.get_hub().loop.run_callback(main.throw, KeyboardInterrupt())
+
+    handler = gevent.signal_handler(signal.SIGINT, interrupt)
 
 
 def _calls(environment: Environment) -> tuple[Call, ...]:

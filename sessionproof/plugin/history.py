@@ -43,9 +43,10 @@ def _result(name: str, anomaly: Anomaly, run: Run) -> CheckResult:
     history = CURRENT.get().history
     events, told = few_of(anomaly, [event for event, _ in history], run.rules)
     kept = {event.n for event in events}
+    about = {event.session for event in events if event.session}
     calls = [
-        reply for event, reply in history if event.n in kept or event.op == "login"
-    ]  # who isn't logged in can't call
+        reply for event, reply in history if event.n in kept or event.session in about or event.op == "login"
+    ]  # fewer would show it in the history, but it takes all of them to bring the target there
     if anomaly.name == "leak":  # one answer shows it, but whose words they are was said before
         calls = [reply for _, reply in history]
     witnesses = [reply for event, reply in history if event.n in kept]
