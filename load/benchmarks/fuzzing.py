@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from rich.console import Console
@@ -72,12 +73,10 @@ def main() -> int:
 
 
 def looked(told: argparse.Namespace) -> Iterator[Row]:
-    contracts = told.contract or list(bundled_contracts())
-    for contract in contracts:
-        noise = noise_of(contract, told.effort) if told.plain else frozenset()
-        for fault in chosen(known_faults(), [contract], told.only):
-            if about() & set(fault.breaks):
-                yield row(fault, contract, told, noise)
+    for fault in chosen(known_faults(), told.contract or list(bundled_contracts()), told.only):
+        if about() & set(fault.breaks):
+            for contract in fault.contracts:
+                yield row(fault, contract, told, noise_of(contract, told.effort) if told.plain else frozenset())
 
 
 def row(fault: Fault, contract: str, told: argparse.Namespace, noise: frozenset[str]) -> Row:
@@ -94,6 +93,7 @@ def row(fault: Fault, contract: str, told: argparse.Namespace, noise: frozenset[
     return Row(fault.id, contract, fault.breaks, by, requests, seconds, new, seen.requests, seen.seconds)
 
 
+@cache
 def noise_of(contract: str, effort: str) -> frozenset[str]:
     """What the plain command reports of a server without faults, in any of three runs."""
     plain, programs = PlainSchemathesis(effort), Programs(LONGEST)
