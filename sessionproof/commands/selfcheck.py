@@ -35,8 +35,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--contract", "contracts", multiple=True, metavar="NAME", help="Only this bundled contract. Repeatable.")
 @click.option(
     "--lens", "lenses", multiple=True, metavar="NAME", default=("suites",), show_default=True,
-    help="What looks: suites, browser (at the client's faults), fuzz, load, pact, schemathesis (plain, to compare "
-    "with). Repeatable.",
+    help="What looks: suites, browser (at the client's faults), explore, fuzz, load, pact, schemathesis (plain, to "
+    "compare with). Repeatable.",
 )  # fmt: skip
 @click.option(
     "--clock", default="control", show_default=True, metavar="NAME",
