@@ -82,8 +82,8 @@ def apart(source: Source) -> dict[str, float]:
             began = time.process_time()
             events = events_in(block, source.name)
             between = time.process_time()
-            for event in events:
-                shard.add(event)
+            shard.add(events)
+            shard.settle()
             decode, judge = decode + between - began, judge + time.process_time() - between
         began = time.process_time()
         join([shard.end()], rules)

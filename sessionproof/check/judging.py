@@ -102,9 +102,8 @@ def _at_once(work: _Work, size: int) -> Judged:
                     block, broke_off = without_cut_line(block)
                     cut += [source.name] * broke_off
                 events = events_in(block, source.name)
-                add = shard.add
-                for event in events:
-                    add(event)
+                shard.add(events)
+                shard.settle()
                 judged.events += len(events)
                 seen += len(block)
                 work.tell("judging", min(1.0, seen / size))
@@ -140,13 +139,16 @@ def _in_shares(work: _Work, shares: int, jobs: int, piece: int, folder: Path) ->
 def _judge_share(share: int, files: tuple[Path, ...], rules: Rules) -> Part:
     """What one share shows. The lines without a session belong to the first; the others only overhear the lists."""
     shard = Shard(rules)
-    add = shard.add
     with without_collector():
         for file in files:
             with file.open("rb") as lines:
                 for block in blocks(lines):
-                    for event in events_in(block, ""):
-                        (add if event.session or not share else shard.overhear)(event)
+                    events = events_in(block, "")
+                    for event in events if share else ():
+                        if not event.session:
+                            shard.overhear(event)
+                    shard.add(event for event in events if event.session or not share)
+                    shard.settle()
         return shard.end()
 
 

@@ -1,8 +1,7 @@
 """One call that judges a history, and its two halves for long ones: sessions one by one, then what is between them.
 
     shard = Shard(rules)            # as many as there are processes; each session's events go to one of them, in order
-    for event in events:
-        shard.add(event)
+    shard.add(events)
     judgement = join([shard.end()], rules)
 
 An event without a session may go to any shard, but to one only; `overhear` tells the other shards of a list, for the
@@ -44,40 +43,44 @@ class Shard:
         self._rules = rules
         self._part = Part()
         self._sessions: dict[str, Session] = {}
-        self._listed: dict[str, Listed] = {}
-        self._noted = rules.shows | {"clear"}
 
-    def add(self, event: Seen) -> None:
-        """The next event, as recorded."""
-        if event.leaks:
-            self._leaked(event)
-        name = event.session
-        if event.op == "list":
-            self.overhear(event)
-        if not name or event.injected:
-            return
-        session = self._sessions.get(name)
-        if session is None:
-            session = self._sessions[name] = Session(name, self._rules)
-        session.events.append(event)
-        if event.op in self._noted:
-            session.note(event)
+    def add(self, events: Iterable[Seen]) -> None:
+        """The next events, as recorded."""
+        sessions = self._sessions
+        for event in events:
+            if event.leaks:
+                self._leaked(event)
+            if event.op == "list":
+                self.overhear(event)
+            name = event.session
+            if name and not event.injected:
+                session = sessions.get(name)
+                if session is None:
+                    session = sessions[name] = Session(name, self._rules)
+                session.events.append(event)
 
     def overhear(self, event: Seen) -> None:
         """A list in which sessions of this shard may stand, whichever shard it was given to."""
         if event.op == "list" and not event.injected:
             without_entries = replace(event, got=None)
-            for session in sessions_in(event):
-                listed = self._listed.get(session)
-                if listed is None:
-                    listed = self._listed[session] = Listed()
-                listed.add(without_entries)
+            for name in sessions_in(event):
+                session = self._sessions.get(name)
+                if session is None:
+                    session = self._sessions[name] = Session(name, self._rules)
+                if session.listed is None:
+                    session.listed = Listed()
+                session.listed.add(without_entries)
+
+    def settle(self) -> None:
+        """Keep less of what was added; nothing else changes by it."""
+        for session in self._sessions.values():
+            session.settle()
 
     def end(self) -> Part:
         """There are no more events."""
         part = self._part
-        for name, session in self._sessions.items():
-            for key, span in session.close(self._listed.get(name), part.judgement):
+        for session in self._sessions.values():
+            for key, span in session.close(part.judgement):
                 part.spans.setdefault(key, []).append(span)
         self._sessions.clear()
         return part
@@ -113,6 +116,5 @@ def join(parts: Iterable[Part], rules: Rules) -> Judgement:
 def judge(events: Iterable[Seen], rules: Rules) -> Judgement:
     """What a history shows, in the order in which it was recorded."""
     shard = Shard(rules)
-    for event in events:
-        shard.add(event)
+    shard.add(events)
     return join([shard.end()], rules)

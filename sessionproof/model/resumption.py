@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from sessionproof.model.judgement import Anomaly, Judgement, Told
 from sessionproof.model.life import Lifetime
@@ -24,8 +25,7 @@ __all__ = ["Key", "Span", "judge_creates", "judge_spans", "key_of_create", "span
 Key = tuple[str, str, str]  # user, client, clock
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, gc=False):
     """One session of one client. It was there when `first` was answered, and still was when `last` began.
 
     Before `ending` (on the history's clock) nobody tried to end it, before `sure` (on the deployment's) it wasn't over,

@@ -16,14 +16,12 @@ class Sent(msgspec.Struct, gc=False):
 
     content: Any = None
     question: Any = None
-    role: Any = None
     case: Any = None
     status: Any = None
     life: Any = None  # seconds of the contract
     limit: Any = None
     offset: Any = None
     cursor: Any = None
-    user: Any = None
     idempotency_key: Any = None
 
 
@@ -31,12 +29,8 @@ class Item(msgspec.Struct, gc=False):
     """Of one entry of a list."""
 
     session: Any = None
-    message: Any = None
     content: Any = None
     question: Any = None
-    answer: Any = None
-    role: Any = None
-    kind: Any = None
 
 
 class Got(msgspec.Struct, gc=False):
@@ -46,9 +40,6 @@ class Got(msgspec.Struct, gc=False):
     resumed: Any = None
     case: Any = None
     status: Any = None
-    life: Any = None
-    message: Any = None
-    answer: Any = None
     total: Any = None
     count: Any = None
     next: Any = None
@@ -57,7 +48,8 @@ class Got(msgspec.Struct, gc=False):
 
 
 class Seen(msgspec.Struct, gc=False):
-    """Of an event; the fields are those of `sessionproof.history.Event`."""
+    """Of an event; the fields are those of `sessionproof.history.Event`, in the order in which they are written:
+    a decoder expects the next one."""
 
     n: int
     t0: float
@@ -67,14 +59,14 @@ class Seen(msgspec.Struct, gc=False):
     op: str
     session: str = ""
     client: str = ""
-    user: str = ""
-    status: int | None = None
     sent: Sent | None = None
+    status: int | None = None
     got: Got | None = None
     injected: bool = False
-    odd: bool = False
     leaks: list[str] | None = None
+    user: str = ""
     shift: float = 0.0
+    odd: bool = False
 
 
 def seen(event: Event) -> Seen:

@@ -24,52 +24,68 @@ from sessionproof.model.views import View, Views
 __all__ = ["Session"]
 
 
-class Session:
-    """The calls on one session, in the order in which they were recorded."""
+_LONG = 64  # events; of a session that has more only what it showed is kept, and it isn't judged in one pass
 
-    __slots__ = ("_cases", "_rules", "_views", "events", "id", "life")
+
+class Session:
+    """The calls on one session, in the order in which they were recorded, and the lists in which it stood."""
+
+    __slots__ = ("_cases", "_noted", "_rules", "_views", "events", "id", "life", "listed")
 
     def __init__(self, session: str, rules: Rules) -> None:
         self.id, self._rules = session, rules
         self.events: list[Seen] = []
+        self.listed: Listed | None = None
         self.life: Lifetime
+        self._noted = 0  # events of which was taken what they show
         self._views: Views | None = None
         self._cases: dict[str, Views] | None = None
 
-    def note(self, event: Seen) -> None:
-        """Take from an event what it shows of a conversation; of the event the rest is kept."""
-        if event.op in self._rules.shows:
-            self._read(event)
-        elif event.op == "clear" and not refused(event):
-            for views in (self._views, *(self._cases or {}).values()):
-                if views is not None:
-                    views.restart()
+    def settle(self) -> None:
+        """Keep less of a session that gets long."""
+        if len(self.events) > _LONG:
+            self._note()
 
-    def _read(self, event: Seen) -> None:
+    def _note(self) -> None:
+        """Take from the events what they show of conversations; of the events the rest is kept."""
+        rules, events = self._rules, self.events
+        for place in range(self._noted, len(events)):
+            event = events[place]
+            if event.op in rules.shows:
+                events[place] = self._read(event)
+            elif event.op == "clear" and not refused(event):
+                for views in (self._views, *(self._cases or {}).values()):
+                    if views is not None:
+                        views.restart()
+        self._noted = len(events)
+
+    def _read(self, event: Seen) -> Seen:
         got = event.got
         items = None if got is None else got.messages if event.op == "read" else got.each
         if got is None or items is None or not done(event):
-            return
-        event = self.events[-1] = replace(event, got=replace(got, messages=None, each=None))
+            return event
+        event = replace(event, got=replace(got, messages=None, each=None))
         if event.op != "case_history":
             if self._views is None:
                 self._views = Views()
             self._views.add(event, got, items, self._rules)
-            return
+            return event
         case = got.case if got.case is not None else event.sent.case if event.sent is not None else None
         if case is not None:
             self._cases = self._cases or {}
             self._cases.setdefault(str(case), Views()).add(event, got, items, self._rules)
+        return event
 
-    def close(self, listed: Listed | None, judgement: Judgement) -> list[tuple[Key, Span]]:
+    def close(self, judgement: Judgement) -> list[tuple[Key, Span]]:
         """Judge what was collected; what the session's clients have to be compared by is returned."""
-        rules, events = self._rules, self.events
+        rules, events, listed = self._rules, self.events, self.listed
         if not events:
             return []
-        if self._cases is None and (listed is None or listed.is_plain(events)):
-            quiet = judge_quiet(events, self._views.all if self._views else (), listed is not None, rules, judgement)
+        if not self._noted and (listed is None or listed.is_plain(events)):
+            quiet = judge_quiet(events, listed is not None, rules, judgement)
             if quiet is not None:
                 return quiet
+        self._note()
         self.life = Lifetime()
         creates = [event for event in events if event.op == "create" and done(event)]
         life = self.life

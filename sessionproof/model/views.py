@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sessionproof.model.outcome import key_of
 from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Got, Item, Seen, Sent
 
-__all__ = ["View", "Views"]
+__all__ = ["Extent", "View", "Views", "extent"]
 
 
 class View:
@@ -47,17 +47,12 @@ class Views:
         keys = [item.content if item.content is not None else item.question for item in items]
         if {*map(type, keys)} != {str} and keys:
             keys = [key_of(key) for key in keys]
-        sent = event.sent
-        asked = sent is not None and (sent.limit is not None or sent.offset is not None or sent.cursor is not None)
-        start = _start(sent, asked, event.op in rules.offsets)
-        whole, ends = _extent(got, len(keys), start, asked, event.op in rules.bounded)
-        if not asked and not whole:
-            start = None
+        start, whole, ends, asked = extent(event, got, len(keys), rules)
         view = View(event, self._entries, len(keys), start, whole, ends, asked)
         self.all.append(view)
         if not keys and start is not None and asked:
             view.start = start
-            view.anchored = sent is not None and sent.limit not in (0, "0")
+            view.anchored = event.sent is not None and event.sent.limit not in (0, "0")
             return
         if not self._agrees(view, keys, start):
             view.entries, view.start = keys, 0
@@ -85,6 +80,25 @@ class Views:
         return True
 
 
+class Extent(NamedTuple):
+    """`asked`: for a page. `start`: where that begins, None where it isn't known. `whole`: it surely is the whole
+    conversation; `ends`: it surely reaches the end."""
+
+    start: int | None
+    whole: bool
+    ends: bool
+    asked: bool
+
+
+def extent(event: Seen, got: Got, length: int, rules: Rules) -> Extent:
+    """Which part of a conversation an answer with so many entries shows."""
+    sent = event.sent
+    asked = sent is not None and (sent.limit is not None or sent.offset is not None or sent.cursor is not None)
+    start = _start(sent, asked, event.op in rules.offsets)
+    whole, ends = _reach(got, length, start, asked, event.op in rules.bounded)
+    return Extent(None if not asked and not whole else start, whole, ends, asked)
+
+
 def _start(sent: Sent | None, asked: bool, by_offset: bool) -> int | None:
     """Where a page begins; None where that isn't known. A limit alone may mean the first entries or the last."""
     if not asked or sent is None:
@@ -101,7 +115,7 @@ def _number(value: Any) -> int | None:
     return int(value) if isinstance(value, str) and value.isdecimal() else None
 
 
-def _extent(got: Got, length: int, start: int | None, asked: bool, bounded: bool) -> tuple[bool, bool]:
+def _reach(got: Got, length: int, start: int | None, asked: bool, bounded: bool) -> tuple[bool, bool]:
     """Whether a list surely is the whole conversation, and whether it surely reaches the end."""
     if isinstance(got.total, int) and not isinstance(got.total, bool):
         ends = start is not None and start + length >= got.total

@@ -78,7 +78,7 @@ def test_sessions_dealt_out_to_shards_are_judged_as_together(shares: int) -> Non
         mine = sum(event.session.encode()) % shares
         for number, shard in enumerate(shards):
             if number == mine:
-                shard.add(event)
+                shard.add([event])
             elif event.op == "list":
                 shard.overhear(event)
     parts = [pickle.loads(pickle.dumps(shard.end())) for shard in shards]
@@ -114,13 +114,16 @@ def test_judging_leaves_the_events_as_they_are() -> None:
 
 
 def test_an_event_is_seen_as_its_line_is_decoded() -> None:
-    sent, got = {"content": "a", "metadata": {}}, {"messages": [{"content": "a", "time": "now"}], "life": 3.0}
+    sent, got = (
+        {"content": "a", "metadata": {}},
+        {"messages": [{"content": "a", "time": "now"}], "total": 3, "life": 3.0},
+    )
     event = Event(n=1, t0=1.0, t1=2.0, clock="c", actor="a", op="read", call="GET /", session="s", sent=sent, got=got)
     found = seen(event)
     assert found.sent is not None
     assert found.got is not None
     assert found.got.messages is not None
-    assert (found.sent.content, found.got.messages[0].content, found.got.life) == ("a", "a", 3.0)
+    assert (found.sent.content, found.got.messages[0].content, found.got.total) == ("a", "a", 3)
 
 
 def test_every_anomaly_is_explained() -> None:
