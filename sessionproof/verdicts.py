@@ -10,7 +10,17 @@ from enum import IntEnum, StrEnum
 from sessionproof.requirements import Requirement
 from sessionproof.timeline import Timeline
 
-__all__ = ["MEASURED", "CheckResult", "Evidence", "Exit", "RequirementResult", "Verdict", "combine", "exit_code"]
+__all__ = [
+    "MEASURED",
+    "CheckResult",
+    "Evidence",
+    "Exit",
+    "RequirementResult",
+    "Verdict",
+    "combine",
+    "exit_code",
+    "from_counts",
+]
 
 
 class Verdict(StrEnum):
@@ -36,6 +46,7 @@ class Exit(IntEnum):
 
 
 MEASURED = "measured: "  # begins what a check says of its own work, and not of the target
+_UNDECIDED = 0.25  # the largest share of looks that may tell nothing
 
 # What speaks louder when several checks look at one requirement: a later one hides an earlier one.
 _LOUDNESS = (
@@ -106,6 +117,21 @@ class RequirementResult:
     @property
     def repeat(self) -> str:
         return next((check.repeat for check in self.checks if check.repeat), "")
+
+
+def from_counts(
+    looked: int, undecided: int, *, broken: str = "", undecided_ones: str = "could tell nothing"
+) -> tuple[Verdict, str]:
+    """The verdict on so many looks, and its reason: with too many that could tell nothing, nothing is proven.
+
+    `broken` says what broke, "" for nothing. `undecided_ones` says what became of the looks that told nothing.
+    """
+    if broken:
+        return Verdict.FAILED, broken
+    looks = looked + undecided
+    if undecided > _UNDECIDED * looks:
+        return Verdict.UNPROVEN, f"{undecided:,} of {looks:,} looks {undecided_ones}"
+    return Verdict.PASSED, ""
 
 
 def combine(requirement: Requirement, checks: Iterable[CheckResult]) -> RequirementResult:

@@ -9,11 +9,10 @@ from sessionproof.check.showing import Shown
 from sessionproof.model import Judgement
 from sessionproof.requirements import load_requirements
 from sessionproof.settings import Settings
-from sessionproof.verdicts import CheckResult, Verdict
+from sessionproof.verdicts import CheckResult, from_counts
 
 __all__ = ["check_results"]
 
-_UNDECIDED = 0.25  # the largest share of looks that may tell nothing
 _NAME = "history"
 
 
@@ -30,11 +29,8 @@ def check_results(judgement: Judgement, shown: Sequence[Shown], settings: Settin
 def _result(requirement: str, judgement: Judgement, shown: Sequence[Shown], settings: Settings) -> CheckResult:
     looked, undecided = judgement.looked[requirement], judgement.undecided[requirement]
     broken = sum(one.requirement == requirement for one in judgement.anomalies)
-    verdict, reason = Verdict.PASSED, ""
-    if broken:
-        verdict, reason = Verdict.FAILED, f"{broken:,} {'anomaly' if broken == 1 else 'anomalies'} in {looked:,} looks"
-    elif undecided > _UNDECIDED * (looked + undecided):
-        verdict, reason = Verdict.UNPROVEN, f"{undecided:,} of {looked + undecided:,} looks could tell nothing"
+    words = f"{broken:,} {'anomaly' if broken == 1 else 'anomalies'} in {looked:,} looks"
+    verdict, reason = from_counts(looked, undecided, broken=words if broken else "")
     return CheckResult(
         name=_NAME,
         requirement=requirement,

@@ -14,11 +14,10 @@ from sessionproof.report.document import Report
 from sessionproof.report.load import Call, Load
 from sessionproof.report.making import Ran, make_report
 from sessionproof.requirements import load_requirements, select
-from sessionproof.verdicts import CheckResult, Verdict
+from sessionproof.verdicts import CheckResult, Verdict, from_counts
 
 __all__ = ["Outcome", "report_on"]
 
-_UNDECIDED = 0.25  # the largest share of looks that may tell nothing
 _ERRORS = 0.01  # the largest share of calls without an answer below 500, where no other limit is declared
 
 
@@ -87,12 +86,7 @@ def _checks(outcome: Outcome, contract: Contract) -> Iterable[CheckResult]:
 
 def _check(shape: str, requirement: str, tally: Tally) -> CheckResult:
     looked, undecided, broken = tally.looked[requirement], tally.undecided[requirement], tally.violations[requirement]
-    verdict, reason = Verdict.PASSED, ""
-    examples = tuple(tally.examples.get(requirement, ()))
-    if broken:
-        verdict, reason = Verdict.FAILED, f"{broken:,} of {looked:,} looks"
-    elif undecided > _UNDECIDED * (looked + undecided):
-        verdict, reason = Verdict.UNPROVEN, f"{undecided:,} of {looked + undecided:,} looks could tell nothing"
+    verdict, reason = from_counts(looked, undecided, broken=f"{broken:,} of {looked:,} looks" if broken else "")
     return CheckResult(
         name=shape,
         requirement=requirement,
@@ -100,7 +94,7 @@ def _check(shape: str, requirement: str, tally: Tally) -> CheckResult:
         reason=reason,
         exercised=looked,
         undecided=undecided,
-        evidence=examples,
+        evidence=tuple(tally.examples.get(requirement, ())),
     )
 
 

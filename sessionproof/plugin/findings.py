@@ -16,13 +16,12 @@ from sessionproof.plugin.history import judged, repeat
 from sessionproof.repeat import exchange, with_test
 from sessionproof.run import CURRENT, MissingUser, Run, TargetLost
 from sessionproof.timeline import Timeline
-from sessionproof.verdicts import CheckResult, Evidence, Verdict
+from sessionproof.verdicts import CheckResult, Evidence, Verdict, from_counts
 from sessionproof.wire import Reply
 
 __all__ = ["NotJudged", "findings", "from_properties", "to_properties"]
 
 _PROPERTY = "sessionproof"
-_UNDECIDED = 0.25  # the largest share of looks that may tell nothing
 
 
 class NotJudged(Skipped):
@@ -61,11 +60,9 @@ def _is_told(aside: CheckResult, own: CheckResult) -> bool:
 
 def _decided(own: CheckResult) -> CheckResult:
     """A check of which too many probes could tell nothing has proven nothing."""
-    probes = own.exercised + own.undecided
-    if own.undecided <= _UNDECIDED * probes:
-        return own
-    words = f"{own.undecided} of {probes} looks came too near the end to tell anything; try when it is quieter"
-    return replace(own, verdict=Verdict.UNPROVEN, reason=words)
+    words = "came too near the end to tell anything; try when it is quieter"
+    verdict, reason = from_counts(own.exercised, own.undecided, undecided_ones=words)
+    return replace(own, verdict=verdict, reason=reason)
 
 
 def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult:

@@ -8,7 +8,16 @@ from itertools import permutations
 import pytest
 
 from sessionproof.requirements import Requirement, load_requirements
-from sessionproof.verdicts import CheckResult, Evidence, Exit, RequirementResult, Verdict, combine, exit_code
+from sessionproof.verdicts import (
+    CheckResult,
+    Evidence,
+    Exit,
+    RequirementResult,
+    Verdict,
+    combine,
+    exit_code,
+    from_counts,
+)
 
 MUST = next(row for row in load_requirements().values() if row.level == "MUST")
 SHOULD = next(row for row in load_requirements().values() if row.level == "SHOULD")
@@ -134,3 +143,19 @@ def test_what_the_baseline_accepts_does_not_count(verdict: Verdict) -> None:
     assert exit_code([result(verdict, "known")], stale_baseline=False) is Exit.PROVEN
     assert exit_code([result(verdict, "known"), result(verdict)], stale_baseline=False) is not Exit.PROVEN
     assert exit_code([result(P), result(verdict, "known")], stale_baseline=True) is Exit.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("looked", "undecided", "broken", "verdict", "reason"),
+    [
+        (3, 1, "", P, ""),
+        (0, 0, "", P, ""),
+        (2, 1, "", U, "1 of 3 looks could tell nothing"),
+        (3000, 2000, "", U, "2,000 of 5,000 looks could tell nothing"),
+        (0, 1, "1 of 1 looks", F, "1 of 1 looks"),
+    ],
+)
+def test_a_quarter_of_the_looks_may_tell_nothing(
+    looked: int, undecided: int, broken: str, verdict: Verdict, reason: str
+) -> None:
+    assert from_counts(looked, undecided, broken=broken) == (verdict, reason)
