@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from sessionproof.expect import Expect, Violation
 from sessionproof.plugin.findings import findings
 from sessionproof.run import CURRENT, Run, Talk
-from sessionproof.verdicts import CheckResult, Verdict
+from sessionproof.verdicts import CheckResult, from_counts
 from sessionproof.wire import Reply
 
 __all__ = ["Found", "Tally"]
@@ -64,8 +64,9 @@ class Tally:
             name, requirement = key
             if requirement not in wanted:
                 continue
+            looked, undecided = self.exercised[key], self.undecided[key]
             plain = CheckResult(
-                name, requirement, Verdict.PASSED, exercised=self.exercised[key], undecided=self.undecided[key]
+                name, requirement, *from_counts(looked, undecided), exercised=looked, undecided=undecided
             )
             mine = [one for one in self.found if (one.check, one.requirement) == key]
             yield from [shown(one, run) for one in mine[:_SHOWN]] or [plain]
