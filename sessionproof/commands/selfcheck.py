@@ -24,6 +24,7 @@ Examples:
   sessionproof selfcheck --lens browser
   sessionproof selfcheck --contract fm-session-service --lens suites --lens schemathesis --html kills.html
   sessionproof selfcheck --json kills.json --markdown docs/kill-matrix.md
+  sessionproof selfcheck --lens fuzz --beside kills.json --html kills.html
 
 Exit codes: 0 no hole, 1 a hole, 2 stopped early, 3 a server without faults fails or a run has no result, 4 usage."""
 
@@ -48,6 +49,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--timeout", "longest", default=300.0, show_default=True, metavar="SECONDS", type=click.FloatRange(1, 86400),
     help="Give a lens up that has been looking at one server for so long.",
 )  # fmt: skip
+@click.option(
+    "--beside", multiple=True, metavar="FILE", type=_FILE,
+    help="Add the columns of other lenses from a kill matrix that was written as JSON before. Repeatable.",
+)  # fmt: skip
 @click.option("--json", "json_file", type=_FILE, help="Write the kill matrix as JSON.")
 @click.option("--html", "html_file", type=_FILE, help="Write it as one HTML page.")
 @click.option("--markdown", "markdown_file", type=_FILE, help="Write it as a Markdown page.")
@@ -60,6 +65,7 @@ def command(
     effort: str,
     jobs: int | None,
     longest: float,
+    beside: tuple[Path, ...],
     json_file: Path | None,
     html_file: Path | None,
     markdown_file: Path | None,
@@ -75,12 +81,15 @@ def command(
     from sessionproof.outputs import check_files
     from sessionproof.requirements import load_requirements
     from sessionproof.selfcheck import How, judge
+    from sessionproof.selfcheck.earlier import read_earlier, together
     from sessionproof.selfcheck.show import watched
     from sessionproof.selfcheck.terminal import render
 
-    plan = _plan(only, contracts, lenses, How(effort, clock), jobs or _cores(), longest)
+    plan = _plan(only, contracts, lenses, How(effort, clock), jobs or _cores(), longest, beside)
     check_files(json_file, html_file, markdown_file)
-    judged = judge(watched(plan, Console(stderr=True, highlight=False), quiet=quiet), load_requirements())
+    earlier = [read_earlier(file, plan) for file in beside]
+    seen = watched(plan, Console(stderr=True, highlight=False), quiet=quiet)
+    judged = judge(together(seen, earlier), load_requirements())
     render(judged, Console(soft_wrap=False, highlight=False))
     _write(judged, json_file, html_file, markdown_file)
     return int(judged.exit)
@@ -97,7 +106,13 @@ def _write(judged: Judged, json_file: Path | None, html_file: Path | None, markd
 
 
 def _plan(
-    only: tuple[str, ...], contracts: tuple[str, ...], lenses: tuple[str, ...], how: How, jobs: int, longest: float
+    only: tuple[str, ...],
+    contracts: tuple[str, ...],
+    lenses: tuple[str, ...],
+    how: How,
+    jobs: int,
+    longest: float,
+    beside: tuple[Path, ...],
 ) -> Plan:
     from sessionproof.clocks.choice import clock_named
     from sessionproof.contract import bundled_contracts
@@ -123,19 +138,22 @@ def _plan(
         jobs=jobs,
         longest=longest,
         narrowed=bool(only or contracts),
-        command=_again(only, contracts, lenses, how),
+        command=_again(only, contracts, lenses, how, beside),
     )
     if not plan.pairs:
         raise UsageError(f"--lens {' '.join(lenses)}: looks at none of these faults; F-CLI-* are for --lens browser")
     return plan
 
 
-def _again(only: tuple[str, ...], contracts: tuple[str, ...], lenses: tuple[str, ...], how: How) -> str:
+def _again(
+    only: tuple[str, ...], contracts: tuple[str, ...], lenses: tuple[str, ...], how: How, beside: tuple[Path, ...]
+) -> str:
     """The call that repeats this one."""
     given = [("--contract", name) for name in contracts] + [("--only", name) for name in only]
     given += [("--lens", name) for name in lenses if lenses != ("suites",)]
     given += [("--clock", how.clock)] if how.clock != "control" else []
     given += [("--effort", how.effort)] if how.effort != "normal" else []
+    given += [("--beside", file.name) for file in beside]
     return " ".join(["sessionproof selfcheck", *(f"{option} {value}" for option, value in given)])
 
 
