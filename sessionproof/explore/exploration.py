@@ -9,7 +9,7 @@ from sessionproof.cases import default_folder
 from sessionproof.expect import Expect, NotCome, Violation
 from sessionproof.explore.as_test import as_test
 from sessionproof.explore.campaign import BUDGETS, Campaign, Found
-from sessionproof.explore.kept import Kept, keep, read_kept
+from sessionproof.explore.kept import WALKS, Kept
 from sessionproof.run import CURRENT, Run, Talk
 from sessionproof.settings import Settings
 
@@ -53,7 +53,7 @@ class Exploration:
         self._done = True
         before = CURRENT.get()
         try:
-            kept = read_kept(self._folder, self.run.contract)
+            kept = WALKS.read(self._folder, self.run.contract)
             self.campaign.begin_with(one.steps for one in kept)
             self.campaign.explore()
         finally:
@@ -63,7 +63,7 @@ class Exploration:
     def _keep(self) -> None:
         new = [Kept(found.requirement, found.steps) for found in self.campaign.found.values()]
         if new:
-            keep(self._folder, self.run.contract, [*read_kept(self._folder, self.run.contract), *new])
+            WALKS.keep(self._folder, self.run.contract, [*WALKS.read(self._folder, self.run.contract), *new])
 
     def _violation(self, found: Found) -> Violation:
         violation, reply = found.violation, found.violation.reply

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from sessionproof.cases import Cases
 from sessionproof.contract import Contract
-from sessionproof.errors import UsageError
 from sessionproof.fuzz.casting import Cast, Role
 from sessionproof.fuzz.sessions import Held
 from sessionproof.history.redact import Redactor
 from sessionproof.wire import Request, identified, recognise_request
 
-__all__ = ["Kept", "keep", "kept_from", "read_kept", "request_of"]
+__all__ = ["CASES", "Kept", "kept_from", "request_of"]
 
-_FORMAT = 1
-_MOST = 50  # of a contract; the oldest make room
 _LARGEST = 20_000  # bytes of a body
 _NAME = "{{%s}}"  # what stands for an id
 
@@ -83,18 +79,8 @@ def request_of(kept: Kept, cast: Cast, held: Held, contract: Contract) -> Reques
     return replace(recognise_request(contract, cast.actor, kept.method, target, headers, content), odd=True)
 
 
-def read_kept(folder: Path, contract: Contract) -> list[Kept]:
-    """The cases of a contract; none where none were kept. Raises UsageError for a file that can't be read."""
-    file = _file(folder, contract)
-    if not file.is_file():
-        return []
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        if content["format"] != _FORMAT:
-            raise ValueError(f"format {content['format']}")
-        return [_kept(row) for row in content["cases"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{file}: holds no kept cases ({error}); remove it, or give another --cases") from error
+def _row(case: Kept) -> dict[str, Any]:
+    return asdict(case)
 
 
 def _kept(row: dict[str, Any]) -> Kept:
@@ -103,17 +89,4 @@ def _kept(row: dict[str, Any]) -> Kept:
     return Kept(**{**row, "headers": tuple((str(name), str(value)) for name, value in row["headers"])})
 
 
-def keep(folder: Path, contract: Contract, cases: Iterable[Kept]) -> None:
-    """Write these cases, each once, the newest last. Raises UsageError when the folder can't be written."""
-    there = list(dict.fromkeys(cases))[-_MOST:]
-    file = _file(folder, contract)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"format": _FORMAT, "cases": [asdict(case) for case in there]}, indent=1)
-        file.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--cases {folder}: can't be written: {error.strerror}; give another folder") from error
-
-
-def _file(folder: Path, contract: Contract) -> Path:
-    return folder / f"{quote(contract.name, safe='')}.json"
+CASES = Cases("cases", ".json", 50, _row, _kept)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sessionproof.effort import Effort
 from sessionproof.fuzz.builtin import BUILTIN
-from sessionproof.fuzz.cases import Kept, keep, kept_from, read_kept, request_of
+from sessionproof.fuzz.cases import CASES, Kept, kept_from, request_of
 from sessionproof.fuzz.casting import Cast, Role
 from sessionproof.fuzz.looks import LOOKS
 from sessionproof.fuzz.schemathesis_checks import malformed, violations
@@ -69,7 +69,7 @@ class Explorer:
         """
         from sessionproof.fuzz.engine import BUDGETS
 
-        kept = read_kept(cases, run.contract) if cases else []
+        kept = CASES.read(cases, run.contract) if cases else []
         budget = BUDGETS[effort or run.effort]
         explorer = cls(run, wanted, Stage(run, wanted, budget.looks), budget, cases, max_time, reports, kept=kept)
         explorer.stage.on_found = explorer._keep
@@ -189,7 +189,7 @@ class Explorer:
         kept = kept_from(found.check, found.requirement, cast, reply.request, ids, self.run.contract, self.run.redactor)
         if self.cases is not None and kept is not None and kept not in self.kept:
             self.kept.append(kept)
-            keep(self.cases, self.run.contract, self.kept)
+            CASES.keep(self.cases, self.run.contract, self.kept)
 
     @property
     def selected(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from sessionproof.contract import find_contract, load_contract
 from sessionproof.errors import UsageError
-from sessionproof.explore.kept import Kept, keep, read_kept
+from sessionproof.explore.kept import WALKS, Kept
 from sessionproof.explore.steps import Step
 
 FM = load_contract(find_contract("fm-session-service"))
@@ -16,9 +16,9 @@ WALK = Kept("RES-05", (Step("begin", way=3), Step("create", user=1, way=2), Step
 
 
 def test_what_is_kept_is_read_again_once(tmp_path: Path) -> None:
-    assert read_kept(tmp_path / "new", FM) == []
-    keep(tmp_path / "new", FM, [WALK, WALK])
-    assert read_kept(tmp_path / "new", FM) == [WALK]
+    assert WALKS.read(tmp_path / "new", FM) == []
+    WALKS.keep(tmp_path / "new", FM, [WALK, WALK])
+    assert WALKS.read(tmp_path / "new", FM) == [WALK]
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,10 @@ def test_what_is_kept_is_read_again_once(tmp_path: Path) -> None:
 def test_a_file_that_holds_none_is_a_usage_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "fm-session-service.walks.json").write_text(text)
     with pytest.raises(UsageError, match="holds no kept walks"):
-        read_kept(tmp_path, FM)
+        WALKS.read(tmp_path, FM)
 
 
 def test_a_folder_that_can_t_be_written_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="--cases"):
-        keep(tmp_path / "file", FM, [WALK])
+        WALKS.keep(tmp_path / "file", FM, [WALK])

@@ -15,7 +15,7 @@ import pytest
 from sessionproof.contract import bundled_contracts, load_contract
 from sessionproof.effort import Effort
 from sessionproof.fuzz.builtin import BUILTIN
-from sessionproof.fuzz.cases import Kept, keep
+from sessionproof.fuzz.cases import CASES, Kept
 from sessionproof.fuzz.engine import BUDGETS, Budget
 from tests.engine.fake_api import CONTRACT, Dropped, FakeApi, fake_api
 from tests.engine.running import Ended, reference_server, said
@@ -82,7 +82,7 @@ def test_a_fault_is_found_under_the_requirement_that_it_breaks(
     """One request is enough, if it comes from the right one and is about the right session."""
     headers = [("Content-Type", "application/json")] if body else []
     case = Kept("not_a_server_error", broken, role, method, target, tuple(headers), base64.b64encode(body).decode())
-    keep(tmp_path / "cases", load_contract(bundled_contracts()["fm-session-service"]), [case])
+    CASES.keep(tmp_path / "cases", load_contract(bundled_contracts()["fm-session-service"]), [case])
     with reference_server(fault) as url:
         ended, rows = fuzz(url, tmp_path, "--only", broken, "--max-time", "1", "--contract", "fm-session-service")
     row = rows[broken]
