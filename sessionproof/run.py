@@ -327,6 +327,13 @@ class Run:
         self._created.clear()
         return tuple(line for line in left if line)
 
+    def close(self) -> None:
+        """Nothing more is sent, and everything recorded is in its file."""
+        self.recorder.close()
+        self.sender.close()
+        if self.clock is not None:
+            self.clock.close()
+
     def _delete(self, session: str, actor: Actor) -> str:
         if self.lost or not self.contract.has("delete"):
             return f"{session}: {self.lost or 'the contract has no delete'}"

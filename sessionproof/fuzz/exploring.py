@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sessionproof.caller import SetUpFailed
 from sessionproof.effort import Effort
+from sessionproof.errors import TargetError
 from sessionproof.fuzz.builtin import BUILTIN
 from sessionproof.fuzz.cases import CASES, Kept, kept_from, request_of
 from sessionproof.fuzz.casting import Cast, Role
@@ -33,7 +35,7 @@ __all__ = ["Explorer"]
 
 @dataclass
 class Explorer:
-    """What is tried and what came of it. Its parts are to be used in the order `begin`, `explore`, `results`."""
+    """What is tried and what came of it. `look` is `begin` and then `explore`; `results` come last."""
 
     run: Run
     wanted: frozenset[str]
@@ -74,6 +76,14 @@ class Explorer:
         explorer = cls(run, wanted, Stage(run, wanted, budget.looks), budget, cases, max_time, reports, kept=kept)
         explorer.stage.on_found = explorer._keep
         return explorer
+
+    def look(self, progress: Progress) -> None:
+        """All that is tried. Raises TargetError where no session can be made."""
+        try:
+            self.begin()
+        except SetUpFailed as failure:
+            raise TargetError(f"{self.run.sender.base_url}: no session to explore with: {failure}") from failure
+        self.explore(progress)
 
     def begin(self) -> None:
         """Make the first sessions, and send every kept case again. Raises SetUpFailed where no session can be made."""

@@ -12,7 +12,7 @@ from sessionproof.load.plan import Plan
 from sessionproof.load.tally import Tally
 from sessionproof.report.document import Report
 from sessionproof.report.load import Call, Load
-from sessionproof.report.making import Ran, make_report
+from sessionproof.report.making import STOPPED, Ran, make_report
 from sessionproof.requirements import load_requirements, select
 from sessionproof.verdicts import CheckResult, Verdict, from_counts
 
@@ -72,7 +72,7 @@ def report_on(outcome: Outcome, plan: Plan, host: str) -> Report:
         selected=frozenset(check.requirement for check in checks),
         baseline=load(plan.settings.baseline) if plan.settings.baseline else None,
         broken=outcome.broken or ([] if outcome.calls else ["no call was made"]),
-        interrupted=(Verdict.UNPROVEN, "stopped before it was looked at") if outcome.interrupted else None,
+        interrupted=STOPPED if outcome.interrupted else None,
     )
 
 

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rich.console import Console
-
-from sessionproof.baseline import load
 from sessionproof.deployments.bundled import bundled_server
 from sessionproof.errors import UsageError
-from sessionproof.outputs import write_reports
+from sessionproof.lens import look_through
 from sessionproof.pacts.counts import Share, shares
 from sessionproof.pacts.files import Interaction, bundled_pacts, read_pacts
 from sessionproof.pacts.handler import StateServer
 from sessionproof.pacts.interaction import verified
-from sessionproof.prepare import Prepared, prepare
 from sessionproof.report.document import Report
-from sessionproof.report.making import make_report
 from sessionproof.report.progress import Progress
-from sessionproof.report.terminal import render
 from sessionproof.requirements import load_requirements, select
 from sessionproof.run import Run
 from sessionproof.settings import Settings
-from sessionproof.verdicts import CheckResult, Verdict
+from sessionproof.verdicts import CheckResult
 from sessionproof.verify import interruptible
 
 __all__ = ["verify_pacts"]
@@ -50,18 +42,13 @@ def verify_pacts(settings: Settings, places: Sequence[Path] = (), provider: str 
     on the way are deleted again, also after Ctrl-C and SIGTERM.
     """
     given = read_pacts(places, provider) if places else None
+
+    def lens(run: Run) -> _Replays:
+        run.again = _again(run.again, places, provider)
+        return _Replays(run, _wanted(given or _bundled(run, provider), run, settings))
+
     with _deployment(settings) as settings, interruptible():
-        prepared = prepare(settings, "pacts")
-        run = prepared.run
-        try:
-            wanted = _wanted(given or _bundled(run, provider), run, settings)
-            run.again = _again(run.again, places, provider)
-            report = _judged(prepared, settings, wanted, Progress(Console(stderr=True, highlight=False), quiet=quiet))
-        finally:
-            _close(run)
-        write_reports(report, settings)
-        render(report, Console(soft_wrap=False, highlight=False))
-        return report
+        return look_through("pacts", lens, settings, quiet=quiet)
 
 
 @contextmanager
@@ -102,47 +89,35 @@ def _again(verify: str, places: Sequence[Path], provider: str) -> str:
     return " ".join([verify.replace("sessionproof verify", "sessionproof pact verify", 1), *named])
 
 
-def _judged(prepared: Prepared, settings: Settings, wanted: Sequence[Wanted], progress: Progress) -> Report:
-    run, started, clock = prepared.run, datetime.now(UTC), time.monotonic()
-    results: list[CheckResult] = []
-    interrupted: tuple[Verdict, str] | None = None
-    try:
-        _replay_all(wanted, run, progress, results)
-    except KeyboardInterrupt:
-        interrupted = Verdict.UNPROVEN, "stopped before it was looked at"
-    left = run.clean_up()
-    run.notes = (_note(wanted),)
-    ran = prepared.ran(started, time.monotonic() - clock, run.recorder.count, left)
-    return make_report(
-        ran,
-        results,
-        selected=frozenset(share.requirement for one in wanted for share in one.shares),
-        baseline=load(settings.baseline) if settings.baseline else None,
-        interrupted=interrupted,
-    )
+@dataclass
+class _Replays:
+    """Replays interactions one by one; those that were replayed count."""
 
+    run: Run
+    wanted: Sequence[Wanted]
+    interrupted: bool = False
+    broken: list[str] = field(default_factory=list)
+    seen: list[CheckResult] = field(default_factory=list)
 
-def _replay_all(wanted: Sequence[Wanted], run: Run, progress: Progress, into: list[CheckResult]) -> None:
-    states = StateServer()
-    progress.start(len(wanted))
-    try:
-        for one in wanted:
-            results = list(verified(one.interaction, one.shares, run, states))
-            into += results
-            progress.step(one.interaction.title, results[0].verdict, load_requirements()[results[0].requirement])
-    finally:
-        progress.stop()
-        states.close()
+    @property
+    def selected(self) -> frozenset[str]:
+        return frozenset(share.requirement for one in self.wanted for share in one.shares)
 
+    def look(self, progress: Progress) -> None:
+        states = StateServer()
+        progress.start(len(self.wanted))
+        try:
+            for one in self.wanted:
+                results = list(verified(one.interaction, one.shares, self.run, states))
+                self.seen += results
+                progress.step(one.interaction.title, results[0].verdict, load_requirements()[results[0].requirement])
+        finally:
+            states.close()
 
-def _note(wanted: Sequence[Wanted]) -> str:
-    consumers = ", ".join(dict.fromkeys(one.interaction.consumer for one in wanted))
-    some = "1 interaction" if len(wanted) == 1 else f"{len(wanted)} interactions"
-    return f"pacts: {some} of {consumers}; each shows its requirements in one example"
+    def results(self) -> Sequence[CheckResult]:
+        return self.seen
 
-
-def _close(run: Run) -> None:
-    run.recorder.close()
-    run.sender.close()
-    if run.clock is not None:
-        run.clock.close()
+    def notes(self) -> Iterator[str]:
+        consumers = ", ".join(dict.fromkeys(one.interaction.consumer for one in self.wanted))
+        some = "1 interaction" if len(self.wanted) == 1 else f"{len(self.wanted)} interactions"
+        yield f"pacts: {some} of {consumers}; each shows its requirements in one example"

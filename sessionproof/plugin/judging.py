@@ -19,7 +19,7 @@ from sessionproof.plugin.timed import is_timed
 from sessionproof.plugin.workers import together_on_one_worker
 from sessionproof.prepare import Prepared
 from sessionproof.report.document import Report
-from sessionproof.report.making import make_report
+from sessionproof.report.making import STOPPED, make_report
 from sessionproof.report.words import by_need, headline, pending
 from sessionproof.requirements import load_requirements, select
 from sessionproof.run import TargetLost
@@ -166,10 +166,7 @@ class Judging:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         left = self.run.clean_up()
         requests = self.run.recorder.count
-        self.run.recorder.close()
-        self.run.sender.close()
-        if self.run.clock is not None:
-            self.run.clock.close()
+        self.run.close()
         if self.worker:
             told = [list(left), requests, self.run.lost, sorted(self.looked_at)]
             self.config.workeroutput["sessionproof"] = told  # type: ignore[attr-defined]
@@ -246,4 +243,4 @@ class Judging:
             return Verdict.ERROR, self.run.lost
         if self.broken:
             return Verdict.ERROR, "the suites could not be loaded"
-        return (Verdict.UNPROVEN, "stopped before it was looked at") if self.interrupted else None
+        return STOPPED if self.interrupted else None

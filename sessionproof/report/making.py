@@ -14,7 +14,9 @@ from sessionproof.report.document import Report
 from sessionproof.report.load import Load
 from sessionproof.verdicts import CheckResult, Exit, RequirementResult, Verdict, exit_code
 
-__all__ = ["Ran", "make_report"]
+__all__ = ["STOPPED", "Ran", "make_report"]
+
+STOPPED = (Verdict.UNPROVEN, "stopped before it was looked at")  # what an interrupted run didn't get to
 
 
 @dataclass(frozen=True)
