@@ -19,7 +19,7 @@ from sessionproof.effort import Effort
 from sessionproof.errors import SessionProofError, UsageError
 from sessionproof.plugin import SETTINGS
 from sessionproof.plugin.findings import from_properties
-from sessionproof.plugin.stash import PREPARED, REPORT, WAITING
+from sessionproof.plugin.stash import PREPARED, PROGRESS, REPORT
 from sessionproof.prepare import Prepared, prepare
 from sessionproof.report.document import Report
 from sessionproof.report.progress import Progress
@@ -133,7 +133,7 @@ class _Showing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[PREPARED], config.stash[SETTINGS] = self._prepared, self._settings
-        config.stash[WAITING] = self._progress.waiting
+        config.stash[PROGRESS] = self._progress
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._progress.start(len(session.items))

@@ -26,7 +26,7 @@ __all__ = ["BUDGETS", "Budget", "Campaign", "Found"]
 class Budget:
     """How much is tried: walks of so many steps, until requests or seconds are spent."""
 
-    requests: int
+    requests: int | None  # None: only time ends it
     seconds: float
     steps: int = 25
     smaller: float = 8.0  # seconds for making one failure smaller
@@ -70,6 +70,7 @@ class Campaign:
     budget: Budget
     told_life: float | None = None
     may_jump: bool = True
+    tell: Callable[[int, int | None], None] = lambda requests, most: None  # is told how far it is, at each step
     enough: Callable[[Found], bool] = lambda found: False  # what ends it before its budget
     found: dict[str, Found] = field(default_factory=dict)
     walks: int = 0
@@ -90,15 +91,24 @@ class Campaign:
     @property
     def spent(self) -> bool:
         """Whether there is no more time, or no more requests."""
-        asked = self.run.recorder.count - self._asked
-        return time.monotonic() - self._began > self.budget.seconds or asked > self.budget.requests
+        most = self.budget.requests
+        return time.monotonic() - self._began > self.budget.seconds or (most is not None and self.asked > most)
+
+    @property
+    def asked(self) -> int:
+        """How many requests it has made."""
+        return self.run.recorder.count - self._asked
+
+    def take(self, walk: Walk, step: Step) -> None:
+        self.tell(self.asked, self.budget.requests)
+        take(walk, step)
 
     def replay(self, steps: Collection[Step]) -> Found | None:
         """What these steps break, if they break anything."""
         walk = self._new()
         try:
             for step in steps:
-                take(walk, step)
+                self.take(walk, step)
         except Broken as broken:
             return self._found(broken, walk)
         except Unclear as why:
@@ -178,9 +188,8 @@ class Campaign:
         self._new_one = self.found[broken.requirement] = self._found(broken, walk)
 
     def _found(self, broken: Broken, walk: Walk) -> Found:
-        asked = self.run.recorder.count - self._asked
         at = time.monotonic() - self._began
-        return Found(broken.requirement, broken.violation, broken.test, walk, at=at, requests=asked)
+        return Found(broken.requirement, broken.violation, broken.test, walk, at=at, requests=self.asked)
 
     @property
     def idle(self) -> bool:
@@ -218,7 +227,7 @@ class _Walker:
         if self._over or self._walk is None:
             return
         try:
-            take(self._walk, step)
+            self._campaign.take(self._walk, step)
             self._campaign.steps += 1
         except Broken as broken:
             self._over = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from sessionproof.cases import default_folder
@@ -29,12 +29,20 @@ JUDGED = (
 class Exploration:
     """Walks when the first of its checks asks, and then answers all of them."""
 
-    def __init__(self, run: Run, settings: Settings, wanted: Collection[str], *, may_jump: bool = True) -> None:
+    def __init__(
+        self,
+        run: Run,
+        settings: Settings,
+        wanted: Collection[str],
+        *,
+        may_jump: bool = True,
+        tell: Callable[[int, int | None], None] = lambda requests, most: None,
+    ) -> None:
         budget = BUDGETS[run.effort]
         if settings.max_time is not None:
-            budget = replace(budget, seconds=settings.max_time, requests=10**9)
+            budget = replace(budget, seconds=settings.max_time, requests=None)
         self.run, self._folder = run, settings.cases or default_folder()
-        self.campaign = Campaign(run, frozenset(wanted), budget, settings.life, may_jump)
+        self.campaign = Campaign(run, frozenset(wanted), budget, settings.life, may_jump, tell)
         self._done = False
 
     def judge(self, requirement: str, expect: Expect) -> None:

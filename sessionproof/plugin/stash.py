@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,13 +12,16 @@ from sessionproof.prepare import Prepared
 from sessionproof.report.document import Report
 from sessionproof.settings import Settings
 
+if TYPE_CHECKING:
+    from sessionproof.report.progress import Progress
+
 __all__ = [
     "DRIVER",
     "EXPECT",
     "EXPLORED_WITH",
     "PREPARED",
+    "PROGRESS",
     "REPORT",
-    "WAITING",
     "requirement_of",
     "requirement_of_item",
 ]
@@ -29,7 +31,7 @@ DRIVER = pytest.StashKey[Driver]()
 REPORT = pytest.StashKey[Report]()
 EXPLORED_WITH = pytest.StashKey[Settings]()
 EXPECT = pytest.StashKey[Expect]()
-WAITING = pytest.StashKey[Callable[[float | None], None]]()  # is told, again and again, how long it will take
+PROGRESS: pytest.StashKey[Progress] = pytest.StashKey()  # what shows how far the run is, if anything does
 
 
 def requirement_of(thing: Any) -> str:

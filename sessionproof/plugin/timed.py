@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -13,7 +12,8 @@ from sessionproof.caller import Caller
 from sessionproof.clocks import Clock
 from sessionproof.expect import Expect
 from sessionproof.judge import lacking
-from sessionproof.plugin.stash import EXPECT, WAITING, requirement_of_item
+from sessionproof.plugin.stash import EXPECT, requirement_of_item
+from sessionproof.plugin.telling import telling
 from sessionproof.requirements import load_requirements
 from sessionproof.run import CURRENT, Run, Talk
 from sessionproof.settings import Settings
@@ -68,10 +68,9 @@ class Timed:
         return True
 
     def _tell(self) -> None:
-        tell, capture = self.config.stash.get(WAITING, None), self.config.pluginmanager.getplugin("capturemanager")
-        if tell is not None:
-            with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
-                tell(self.moments.left())
+        with telling(self.config) as progress:
+            if progress is not None:
+                progress.waiting(self.moments.left())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

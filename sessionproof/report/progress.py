@@ -77,6 +77,15 @@ class Progress:
             self._paper.line(f"{self._count()}  {words}")
             self._told_until = time.monotonic() + left
 
+    def walking(self, requests: int, most: int | None) -> None:
+        """Says how many requests random walks have made, of how many at the most; a log is told when they begin."""
+        if self._live:
+            some = f"{requests:,} requests" if most is None else f"{requests:,} of {most:,} requests"
+            self._live.update(self._at_work(f"walks ▸ {some} …"), refresh=True)
+        elif "walks" not in self._groups and not self._quiet:
+            self._groups.add("walks")
+            self._paper.line(f"{self._count()}  walks{'' if most is None else f': {most:,} requests at the most'}")
+
     def doing(self, what: str, share: float) -> None:
         """Says how much of something is done, from 0 to 1; a log isn't told."""
         if self._live:
@@ -93,7 +102,10 @@ class Progress:
 
     def _line(self, check_name: str, requirement: Requirement | None) -> Text:
         group, name = (f"{requirement.group}  ", requirement.id) if requirement else ("", check_name)
-        line = self._paper.text(f"{group}▸ {name} …  {self._count()}")
+        return self._at_work(f"{group}▸ {name} …")
+
+    def _at_work(self, words: str) -> Text:
+        line = self._paper.text(f"{words}  {self._count()}")
         if self._failed:
             line.append_text(self._paper.text(f"  {self._failed} failed", "red"))
         line.no_wrap, line.overflow = True, "crop"

@@ -149,6 +149,7 @@ def test_progress_is_on_stderr_and_quiet_has_none(clean: str, tmp_path: Path) ->
     call = ("verify", clean, "--contract", "fm-session-service", "--only", "RES-01")
     shown, quiet = said(*call, folder=tmp_path), said(*call, "-q", folder=tmp_path)
     assert "resumption" in shown.err
+    assert "walks: 1,000 requests at the most" in shown.err
     assert quiet.err == ""
     assert shown.out.count("\n") == quiet.out.count("\n")
 

@@ -114,3 +114,35 @@ def test_a_quiet_wait_is_quiet() -> None:
     progress.start(5)
     progress.waiting(42.0)
     assert stream.getvalue() == ""
+
+
+def test_walks_are_counted_on_a_terminal_and_told_once_in_a_log() -> None:
+    seen = {}
+    for terminal in (True, False):
+        stream = io.StringIO()
+        progress = Progress(Console(file=stream, width=80, force_terminal=terminal))
+        progress.start(5)
+        progress.walking(0, 1000)
+        progress.walking(340, 1000)
+        progress.stop()
+        seen[terminal] = stream.getvalue()
+    assert "walks ▸ 0 of 1,000 requests …  0/5" in seen[True]
+    assert "walks ▸ 340 of 1,000 requests …  0/5" in seen[True]
+    assert seen[False] == "0/5  walks: 1,000 requests at the most\n"
+
+
+def test_walks_that_only_time_ends_have_no_number_to_reach() -> None:
+    stream = io.StringIO()
+    progress = Progress(Console(file=stream, width=80, force_terminal=True))
+    progress.start(5)
+    progress.walking(1340, None)
+    progress.stop()
+    assert "walks ▸ 1,340 requests …  0/5" in stream.getvalue()
+
+
+def test_quiet_walks_are_quiet() -> None:
+    stream = io.StringIO()
+    progress = Progress(Console(file=stream, width=80, force_terminal=False), quiet=True)
+    progress.start(5)
+    progress.walking(0, 1000)
+    assert stream.getvalue() == ""
