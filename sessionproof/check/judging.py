@@ -16,10 +16,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from sessionproof.check.reading import events_in, without_cut_line
-from sessionproof.check.sharing import Dealt, Piece, deal, lines_of, pieces
+from sessionproof.check.keeping import Kept
+from sessionproof.check.reading import events_in
+from sessionproof.check.sharing import Dealt, deal, pieces
 from sessionproof.check.source import Source, blocks
 from sessionproof.check.stopping import Stop
+from sessionproof.check.streaming import stream
 from sessionproof.errors import SessionProofError, UsageError
 from sessionproof.model import Anomaly, Judgement, Part, Rules, Shard, join
 
@@ -28,6 +30,7 @@ __all__ = ["Judged", "judge_sources", "without_collector"]
 Told = Callable[[str, float], None]  # what is done at the moment, and how much of it is done, from 0 to 1
 
 _SHARE = 24 << 20  # bytes of lines that a process holds at a time
+_TURNS = 4  # a session that isn't named in such a part of a share is taken to be over
 _GROWS = 8  # times the size of a packed history that it has unpacked, about
 
 
@@ -50,6 +53,16 @@ class _Work:
     tell: Told
 
 
+@dataclass(frozen=True)
+class _Shares:
+    """How lines are dealt out by session where memory can't hold all that is open."""
+
+    number: int
+    size: int  # bytes of lines, about
+    jobs: int
+    folder: Path
+
+
 def judge_sources(
     sources: tuple[Source, ...],
     rules: Rules,
@@ -59,7 +72,7 @@ def judge_sources(
     stop: Stop | None = None,
     tell: Told = lambda what, done: None,
 ) -> Judged:
-    """Judges the sources together, in shares of about `share` bytes.
+    """Judges the sources together: one process as it reads them, several in shares of about `share` bytes.
 
     `jobs` are processes; 0: as many as there are cores, where that is worth it. Raises Unreadable for a line that is
     no event, and UsageError where there is no room for the shares.
@@ -67,19 +80,17 @@ def judge_sources(
     size = sum(source.size * (_GROWS if source.packed else 1) for source in sources)
     jobs = jobs or (len(os.sched_getaffinity(0)) if size > 2 * share else 1)
     work = _Work(sources, rules, stop or Stop(), tell)
-    if jobs == 1 and size <= share:
-        judged = _at_once(work, size)
-    else:
-        try:
-            with tempfile.TemporaryDirectory(prefix="sessionproof-") as folder:
-                judged = _in_shares(work, max(jobs, -(-size // share)), jobs, share, Path(folder))
-        except OSError as error:
-            raise UsageError(
-                f"{tempfile.gettempdir()}: {error.strerror}: a long history is copied there in shares; "
-                "TMPDIR names another folder"
-            ) from error
-        except BrokenProcessPool as error:
-            raise SessionProofError("one of the processes that judge was ended from outside; try --jobs 1") from error
+    try:
+        with without_collector(), tempfile.TemporaryDirectory(prefix="sessionproof-") as folder:
+            shares = _Shares(max(jobs, -(-size // share)), share, jobs, Path(folder))
+            judged = _streamed(work, size, shares) if jobs == 1 else _in_shares(work, shares)
+    except OSError as error:
+        raise UsageError(
+            f"{tempfile.gettempdir()}: {error.strerror}: what is kept of a long history is put there; "
+            "TMPDIR names another folder"
+        ) from error
+    except BrokenProcessPool as error:
+        raise SessionProofError("one of the processes that judge was ended from outside; try --jobs 1") from error
     judged.judgement.anomalies.sort(key=_order)
     return judged
 
@@ -90,49 +101,61 @@ def _order(anomaly: Anomaly) -> tuple[Any, ...]:
     return last, anomaly.name, anomaly.requirement, anomaly.subject
 
 
-def _at_once(work: _Work, size: int) -> Judged:
-    judged, shard, seen, cut = Judged(), Shard(work.rules), 0, []
-    with without_collector():
-        for source in work.sources:
-            for block in lines_of(Piece(source, source.begins, None)):
-                if work.stop:
-                    judged.stopped = True
-                    break
-                if not block.endswith(b"\n"):
-                    block, broke_off = without_cut_line(block)
-                    cut += [source.name] * broke_off
-                events = events_in(block, source.name)
-                shard.add(events)
-                shard.settle()
-                judged.events += len(events)
-                seen += len(block)
-                work.tell("judging", min(1.0, seen / size))
-        judged.judgement = join([shard.end()], work.rules)
-    judged.cut = tuple(cut)
+def _streamed(work: _Work, size: int, shares: _Shares) -> Judged:
+    """Read once; then the sessions once more that weren't over when they seemed to be."""
+    with Kept() as kept:
+        turn = shares.size // _TURNS
+        read = stream(
+            work.sources, work.rules, kept, turn, work.stop, lambda seen: work.tell("judging", min(1.0, seen / size))
+        )
+        if not read.crowded:
+            judged = Judged(events=read.events, cut=read.cut, stopped=read.stopped)
+            if kept.again and not read.stopped:
+                judged.stopped = _judge_shares(work, shares, kept, frozenset(kept.again)).stopped
+            judged.judgement = _joined(kept, work.rules)
+            return judged
+    return _in_shares(work, shares)
+
+
+def _in_shares(work: _Work, shares: _Shares) -> Judged:
+    with Kept() as kept:
+        judged = _judge_shares(work, shares, kept)
+        judged.judgement = _joined(kept, work.rules)
     return judged
 
 
-def _in_shares(work: _Work, shares: int, jobs: int, piece: int, folder: Path) -> Judged:
-    parts_of = pieces(work.sources, piece)
-    judged = Judged(jobs=jobs)
-    with _processes(jobs) as carry_out:
+def _joined(kept: Kept, rules: Rules) -> Judgement:
+    judgement = Judgement()
+    for part in kept.parts():
+        judgement.merge(join([part], rules))
+    return judgement
+
+
+def _judge_shares(work: _Work, shares: _Shares, kept: Kept, only: frozenset[str] | None = None) -> Judged:
+    """Puts what the sessions show, all or `only` some, into `kept`."""
+    parts_of = pieces(work.sources, shares.size)
+    judged = Judged(jobs=shares.jobs)
+    with _processes(shares.jobs) as carry_out:
         dealt: list[Dealt] = []
-        for one in carry_out(deal, [(part, shares, folder, str(number)) for number, part in enumerate(parts_of)]):
+        tasks = [(part, shares.number, shares.folder, str(number), only) for number, part in enumerate(parts_of)]
+        for one in carry_out(deal, tasks):
             dealt.append(one)
             work.tell("reading", len(dealt) / len(parts_of))
             if work.stop:
                 break
         judged.events = sum(one.events for one in dealt)
         judged.cut = tuple(part.source.name for part, one in zip(parts_of, dealt, strict=False) if one.cut)
-        parts: list[Part] = []
-        files = [] if work.stop else [tuple(one.files[share] for one in dealt) for share in range(shares)]
+        done = 0
+        files = [] if work.stop else [tuple(one.files[share] for one in dealt) for share in range(shares.number)]
         for part in carry_out(_judge_share, [(share, of, work.rules) for share, of in enumerate(files)]):
-            parts.append(part)
-            work.tell("judging", len(parts) / shares)
+            if only is not None:  # leaks were told when it was read first
+                part.judgement.anomalies = [one for one in part.judgement.anomalies if one.name != "leak"]
+            kept.add_part(part)
+            done += 1
+            work.tell("judging", done / shares.number)
             if work.stop:
                 break
-        judged.stopped = len(dealt) < len(parts_of) or len(parts) < shares
-        judged.judgement = join(parts, work.rules)
+        judged.stopped = len(dealt) < len(parts_of) or done < shares.number
     return judged
 
 

@@ -84,8 +84,11 @@ def lines_of(piece: Piece) -> Iterator[bytes]:
         yield from blocks(file, piece.ends)
 
 
-def deal(piece: Piece, shares: int, folder: Path, name: str) -> Dealt:
-    """Copies the piece's lines into a file for each share. Raises Unreadable, and OSError where there is no room."""
+def deal(piece: Piece, shares: int, folder: Path, name: str, only: frozenset[str] | None = None) -> Dealt:
+    """Copies the piece's lines, or those about `only` some sessions, into a file for each share.
+
+    Raises Unreadable, and OSError where there is no room.
+    """
     files = tuple(folder / f"{name}-{share}" for share in range(shares))
     events, cut = 0, False
     with contextlib.ExitStack() as stack:
@@ -93,11 +96,11 @@ def deal(piece: Piece, shares: int, folder: Path, name: str) -> Dealt:
         for block in lines_of(piece):
             if not block.endswith(b"\n"):
                 block, cut = without_cut_line(block)
-            events += _deal_block(block, outs, piece.source.name)
+            events += _deal_block(block, outs, piece.source.name, only)
     return Dealt(files, events, cut)
 
 
-def _deal_block(block: bytes, outs: list[IO[bytes]], name: str) -> int:
+def _deal_block(block: bytes, outs: list[IO[bytes]], name: str, only: frozenset[str] | None) -> int:
     shares, lines = len(outs), block.split(b"\n")[:-1]
     hands: list[list[bytes]] = [[] for _ in outs]
     try:
@@ -108,13 +111,16 @@ def _deal_block(block: bytes, outs: list[IO[bytes]], name: str) -> int:
     headers = 0
     for line, key in zip(lines, keys, strict=True):
         if key.session:
-            hands[crc32(key.session.encode("utf-8", "replace")) % shares].append(line)
+            if only is None or key.session in only:
+                hands[crc32(key.session.encode("utf-8", "replace")) % shares].append(line)
         elif key.history:
             header_of(line, name)
             headers += 1
-        else:
-            for share in _shares_of_list(line, shares) if key.op == "list" else (0,):
+        elif key.op == "list":
+            for share in _shares_of_list(line, shares, only):
                 hands[share].append(line)
+        elif only is None:
+            hands[0].append(line)
     for hand, out in zip(hands, outs, strict=True):
         if hand:
             hand.append(b"")
@@ -129,10 +135,13 @@ def _key_of(line: bytes) -> _Key:
         raise Unreadable(line, str(error)) from error
 
 
-def _shares_of_list(line: bytes, shares: int) -> set[int]:
+def _shares_of_list(line: bytes, shares: int, only: frozenset[str] | None) -> set[int]:
     try:
         entries = _list(line).got.each
     except WRONG:
         entries = []  # no list, or no event: whoever judges the share will say so
-    named = (entry.session for entry in entries if isinstance(entry.session, str))
-    return {0, *(crc32(session.encode("utf-8", "replace")) % shares for session in named)}
+    named = {entry.session for entry in entries if isinstance(entry.session, str)}
+    found = {
+        crc32(session.encode("utf-8", "replace")) % shares for session in (named if only is None else named & only)
+    }
+    return found | {0} if only is None else found

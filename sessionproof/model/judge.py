@@ -10,8 +10,10 @@ sessions of theirs that stand in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -23,7 +25,7 @@ from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Seen
 from sessionproof.model.session import Session
 
-__all__ = ["Part", "Shard", "join", "judge"]
+__all__ = ["Closed", "Part", "Shard", "join", "judge"]
 
 _MESSAGES = ("MSG-01", "MSG-02", "MSG-03")  # where all entries come by queries, another requirement speaks of them
 
@@ -36,17 +38,26 @@ class Part:
     spans: dict[Key, list[Span]] = field(default_factory=dict)
 
 
+class Closed(NamedTuple):
+    """What was found of one session, and what has to be known of it to compare it with others."""
+
+    session: str
+    judgement: Judgement
+    spans: list[tuple[Key, Span]]
+
+
 class Shard:
     """Judges the sessions whose events it is given."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._part = Part()
-        self._sessions: dict[str, Session] = {}
+        self._recent: dict[str, Session] = {}  # those that were named since the last turn
+        self._quiet: dict[str, Session] = {}  # those that weren't
 
     def add(self, events: Iterable[Seen]) -> None:
         """The next events, as recorded."""
-        sessions = self._sessions
+        recent = self._recent
         for event in events:
             if event.leaks:
                 self._leaked(event)
@@ -54,9 +65,9 @@ class Shard:
                 self.overhear(event)
             name = event.session
             if name and not event.injected:
-                session = sessions.get(name)
+                session = recent.get(name)
                 if session is None:
-                    session = sessions[name] = Session(name, self._rules)
+                    session = self._named(name)
                 session.events.append(event)
 
     def overhear(self, event: Seen) -> None:
@@ -64,26 +75,44 @@ class Shard:
         if event.op == "list" and not event.injected:
             without_entries = replace(event, got=None)
             for name in sessions_in(event):
-                session = self._sessions.get(name)
-                if session is None:
-                    session = self._sessions[name] = Session(name, self._rules)
-                if session.listed is None:
-                    session.listed = Listed()
+                session = self._recent.get(name) or self._named(name)
+                session.listed = session.listed or Listed()
                 session.listed.add(without_entries)
+
+    def turn(self) -> Iterator[Closed]:
+        """Judge the sessions that nobody has named since the last turn but one, and let them go.
+
+        One that is named later is another session to this shard; that this happens is for others to notice.
+        """
+        closed, self._quiet, self._recent = self._quiet, self._recent, {}
+        self.settle()
+        for name, session in closed.items():
+            judgement = Judgement()
+            yield Closed(name, judgement, session.close(judgement))
 
     def settle(self) -> None:
         """Keep less of what was added; nothing else changes by it."""
-        for session in self._sessions.values():
+        for session in chain(self._recent.values(), self._quiet.values()):
             session.settle()
+
+    def held(self) -> int:
+        """How many events are in memory."""
+        return sum(len(session.events) for session in chain(self._recent.values(), self._quiet.values()))
 
     def end(self) -> Part:
         """There are no more events."""
         part = self._part
-        for session in self._sessions.values():
+        for session in chain(self._recent.values(), self._quiet.values()):
             for key, span in session.close(part.judgement):
                 part.spans.setdefault(key, []).append(span)
-        self._sessions.clear()
+        self._recent, self._quiet = {}, {}
         return part
+
+    def _named(self, name: str) -> Session:
+        """A session that nobody has named since the last turn."""
+        session = self._quiet.pop(name) if name in self._quiet else Session(name, self._rules)
+        self._recent[name] = session
+        return session
 
     def _leaked(self, event: Seen) -> None:
         if event.op == "list" and self._rules.lists == "all":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sessionproof.model.judgement import Judgement, Told
-from sessionproof.model.life import Lifetime
+from sessionproof.model.lifetime import Lifetime
 from sessionproof.model.outcome import done, when, who
 from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Seen

@@ -51,7 +51,8 @@ def judge_quiet(
             items = None if got is None else got.messages if op == "read" else got.each
             if got is None or items is None:
                 continue
-            if op == "case_history" or not extent(event, got, len(items), rules).whole:
+            _, whole, _, _ = extent(event, got, len(items), rules)
+            if op == "case_history" or not whole:
                 return None
             if [item.content for item in items] != texts:
                 return None

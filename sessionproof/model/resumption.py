@@ -15,7 +15,7 @@ from itertools import pairwise
 import msgspec
 
 from sessionproof.model.judgement import Anomaly, Judgement, Told
-from sessionproof.model.life import Lifetime
+from sessionproof.model.lifetime import Lifetime
 from sessionproof.model.outcome import when, who
 from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Seen

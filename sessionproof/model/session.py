@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from sessionproof.model.conversation import Conversation
 from sessionproof.model.judgement import Judgement, Told
-from sessionproof.model.life import Lifetime, begin, judge_life
+from sessionproof.model.life import judge_life
+from sessionproof.model.lifetime import Lifetime, begin
 from sessionproof.model.lists import Listed, judge_listed
 from sessionproof.model.log import judge_log
 from sessionproof.model.outcome import done, key_of, refused

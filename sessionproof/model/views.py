@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from sessionproof.model.outcome import key_of
 from sessionproof.model.rules import Rules
 from sessionproof.model.seen import Got, Item, Seen, Sent
 
-__all__ = ["Extent", "View", "Views", "extent"]
+__all__ = ["View", "Views", "extent"]
 
 
 class View:
@@ -80,23 +80,17 @@ class Views:
         return True
 
 
-class Extent(NamedTuple):
-    """`asked`: for a page. `start`: where that begins, None where it isn't known. `whole`: it surely is the whole
-    conversation; `ends`: it surely reaches the end."""
+def extent(event: Seen, got: Got, length: int, rules: Rules) -> tuple[int | None, bool, bool, bool]:
+    """Which part of a conversation an answer with so many entries shows.
 
-    start: int | None
-    whole: bool
-    ends: bool
-    asked: bool
-
-
-def extent(event: Seen, got: Got, length: int, rules: Rules) -> Extent:
-    """Which part of a conversation an answer with so many entries shows."""
+    Where it begins, None where that isn't known; whether it surely is the whole conversation; whether it surely
+    reaches the end; whether a page was asked for.
+    """
     sent = event.sent
     asked = sent is not None and (sent.limit is not None or sent.offset is not None or sent.cursor is not None)
     start = _start(sent, asked, event.op in rules.offsets)
     whole, ends = _reach(got, length, start, asked, event.op in rules.bounded)
-    return Extent(None if not asked and not whole else start, whole, ends, asked)
+    return None if not asked and not whole else start, whole, ends, asked
 
 
 def _start(sent: Sent | None, asked: bool, by_offset: bool) -> int | None:

@@ -7,10 +7,12 @@ import random
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from sessionproof.check import judging
 from sessionproof.check.judging import judge_sources
 from sessionproof.check.sharing import lines_of, pieces
 from sessionproof.check.shrinking import same_as, shrink
@@ -71,6 +73,39 @@ def test_shares_and_processes_change_nothing(tmp_path: Path, rules: Rules, jobs:
     shared = judge_sources(sources, rules, jobs, share=share)
     assert as_values(shared.judgement) == as_values(alone.judgement)
     assert shared.events == alone.events == len(events) + half
+
+
+@pytest.mark.parametrize(("most", "again"), [(100_000, {"s22", "s33", "s40", "s119"}), (20, None)])
+def test_sessions_are_let_go_while_the_history_is_read_and_that_changes_nothing(
+    tmp_path: Path, rules: Rules, monkeypatch: pytest.MonkeyPatch, most: int, again: set[str] | None
+) -> None:
+    """A read after a delete long ago, a list, and a leak: named again, they are judged as though never let go."""
+    late = [
+        read("s22", ["a", "b", "c"], 50.0, "user1"),
+        listed(["s33", "s119"], 50.1, "user6"),
+        add("s40", "d", 50.2, "user5", leaks=["user1"]),
+        *(read("s119", ["a", "b", "c"], 60.0 + number, "user0") for number in range(400)),
+    ]
+    early = [event for event in much(120, random.Random(3)) if event.op != "list"]
+    events = [*sorted(early, key=lambda event: event.session), *late]
+    file = write(tmp_path / "1.jsonl", events)
+    alone = judge(map(seen, [msgspec.structs.replace(event, n=n) for n, event in enumerate(events, 1)]), rules)
+    looked_at_again: list[frozenset[str] | None] = []
+    in_shares = judging._judge_shares
+
+    def spied(*arguments: Any) -> Any:
+        looked_at_again.append(arguments[3] if len(arguments) > 3 else None)
+        return in_shares(*arguments)
+
+    monkeypatch.setattr(judging, "_judge_shares", spied)
+    monkeypatch.setattr("sessionproof.check.source.BLOCK", 4_000)
+    monkeypatch.setattr("sessionproof.check.streaming._MOST", most)
+    found = judge_sources((read_source(file, "h"),), rules, 1, share=16_000)
+    assert looked_at_again == [again]
+    assert found.judgement.anomalies
+    alone.anomalies.sort(key=judging._order)
+    assert as_values(found.judgement) == as_values(alone)
+    assert found.events == len(events)
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1_000, 1 << 20])
