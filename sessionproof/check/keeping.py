@@ -9,12 +9,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import IO
 from zlib import crc32
 
 import msgspec
 
-from sessionproof.model import Anomaly, Closed, Judgement, Key, Part, Span
+from sessionproof.model import Anomaly, Closed, Judgement, Key, Part, Span, brief
 
 __all__ = ["Kept"]
 
@@ -74,6 +75,7 @@ class Kept:
             if mark in self._closed:
                 self.again.add(session)
             self._closed.add(mark)
+            judgement.anomalies = [replace(one, events=tuple(map(brief, one.events))) for one in judgement.anomalies]
             found = _encode(judgement)
             key, span = spans[0] if spans else (None, None)
             rows.append(_Row(session, found, key, span))

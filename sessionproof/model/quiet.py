@@ -12,7 +12,7 @@ from math import inf
 from sessionproof.model.judgement import Judgement
 from sessionproof.model.resumption import Key, Span
 from sessionproof.model.rules import Rules
-from sessionproof.model.seen import Seen
+from sessionproof.model.seen import Seen, brief
 from sessionproof.model.views import extent
 
 __all__ = ["judge_quiet"]
@@ -87,10 +87,12 @@ def judge_quiet(
 def _span(lived: Sequence[Seen], ended: Seen | None, rules: Rules) -> Span:
     """The session by the calls that found it alive, and the one that ended it."""
     first = lived[0]
-    last = next((event for event in reversed(lived) if event.op not in rules.outlive), first)
+    latest = next((event for event in reversed(lived) if event.op not in rules.outlive), first)
+    told = brief(first)
+    last = told if latest is first else brief(latest)
     ending = inf if ended is None else ended.t0
     if not rules.life_kind or rules.life == inf:
-        return Span(first.session, first, last, ending, -inf, -inf, inf)
+        return Span(first.session, told, last, ending, -inf, -inf, inf)
     length, since, perhaps = rules.life - rules.early, first, -inf
     for event in reversed(lived[1:]) if rules.life_kind != "absolute" else ():
         op = event.op
@@ -99,7 +101,7 @@ def _span(lived: Sequence[Seen], ended: Seen | None, rules: Rules) -> Span:
                 since = event
         elif perhaps == -inf and op not in rules.not_refreshed_by:
             perhaps = event.t1 + event.shift + length
-    return Span(first.session, first, last, ending, since.t0 + since.shift + length, perhaps, inf)
+    return Span(first.session, told, last, ending, since.t0 + since.shift + length, perhaps, inf)
 
 
 def _are_gone(after: Iterable[Seen], end: Seen, rules: Rules) -> bool:

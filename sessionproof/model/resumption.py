@@ -18,7 +18,7 @@ from sessionproof.model.judgement import Anomaly, Judgement, Told
 from sessionproof.model.lifetime import Lifetime
 from sessionproof.model.outcome import when, who
 from sessionproof.model.rules import Rules
-from sessionproof.model.seen import Seen
+from sessionproof.model.seen import Seen, brief
 
 __all__ = ["Key", "Span", "judge_creates", "judge_spans", "key_of_create", "spans"]
 
@@ -34,7 +34,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     """
 
     session: str
-    first: Seen  # the create that was answered first
+    first: Seen  # the create that was answered first, in brief
     last: Seen
     ending: float
     sure: float
@@ -75,7 +75,7 @@ def spans(session: str, creates: Iterable[Seen], life: Lifetime, bound: float, r
     for key, same in by_key.items():
         alive = [*same, served] if served is not None and served.clock == key[2] else same
         first, latest = min(same, key=lambda event: event.t1), max(alive, key=lambda event: event.t0)
-        found.append((key, Span(session, first, latest, life.ending, life.sure, life.perhaps, bound)))
+        found.append((key, Span(session, brief(first), brief(latest), life.ending, life.sure, life.perhaps, bound)))
     return found
 
 
@@ -96,7 +96,7 @@ def judge_spans(key: Key, found: list[Span], judgement: Judgement) -> None:
             f"lived, {who(other.first)} was given {other.session} for it, from {when(other.first.t0)} to "
             f"{when(other.first.t1)}"
         )
-        events = (one.first, other.first) if one.last is one.first else (one.first, other.first, one.last)
+        events = (one.first, other.first) if one.last == one.first else (one.first, other.first, one.last)
         requirement = "RES-06" if together else "RES-01"
         judgement.anomalies.append(Anomaly("twin", requirement, f"{user} {client}".strip(), events, sentence))
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from sessionproof.history import Event
 
-__all__ = ["Got", "Item", "Seen", "Sent", "seen"]
+__all__ = ["Got", "Item", "Seen", "Sent", "brief", "seen"]
+
+
+_Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # what goes to other processes and to files
 
 
 class Sent(msgspec.Struct, gc=False):
@@ -47,11 +51,11 @@ class Got(msgspec.Struct, gc=False):
     each: list[Item] | None = None
 
 
-class Seen(msgspec.Struct, gc=False):
+class Seen(msgspec.Struct, gc=False, omit_defaults=True):
     """Of an event; the fields are those of `sessionproof.history.Event`, in the order in which they are written:
     a decoder expects the next one."""
 
-    n: int
+    n: _Int
     t0: float
     t1: float
     clock: str
@@ -60,7 +64,7 @@ class Seen(msgspec.Struct, gc=False):
     session: str = ""
     client: str = ""
     sent: Sent | None = None
-    status: int | None = None
+    status: _Int | None = None
     got: Got | None = None
     injected: bool = False
     leaks: list[str] | None = None
@@ -72,3 +76,8 @@ class Seen(msgspec.Struct, gc=False):
 def seen(event: Event) -> Seen:
     """What the checkers see of `event`. A line of a file is better decoded as `Seen` in the first place."""
     return msgspec.convert(event, Seen, from_attributes=True)
+
+
+def brief(event: Seen) -> Seen:
+    """The event without what was sent and what came back: who called when, and with which status."""
+    return replace(event, sent=None, got=None)

@@ -84,6 +84,8 @@ def test_sessions_are_let_go_while_the_history_is_read_and_that_changes_nothing(
         read("s22", ["a", "b", "c"], 50.0, "user1"),
         listed(["s33", "s119"], 50.1, "user6"),
         add("s40", "d", 50.2, "user5", leaks=["user1"]),
+        create("t1", 50.3, "user3", "client3", got={"session": "t1", "resumed": False, "count": 10**30}),
+        create("t2", 50.4, "user3", "client3"),
         *(read("s119", ["a", "b", "c"], 60.0 + number, "user0") for number in range(400)),
     ]
     early = [event for event in much(120, random.Random(3)) if event.op != "list"]
