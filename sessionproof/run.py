@@ -4,66 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from itertools import count, pairwise
+from itertools import pairwise
 from secrets import token_hex
-from typing import Protocol
 from zlib import crc32
 
 from sessionproof.actors import Actor, Canaries
 from sessionproof.clocks import Clock
 from sessionproof.contract import Binding, Contract
 from sessionproof.effort import Effort
-from sessionproof.errors import TargetError
 from sessionproof.expect import Unproven
-from sessionproof.history import Event, Recorder
+from sessionproof.history import Recorder
 from sessionproof.history.redact import Redactor
+from sessionproof.made import Made
 from sessionproof.model import Rules
+from sessionproof.presence import Presence, TargetLost, unlike
 from sessionproof.restart import Gate, restart
-from sessionproof.sender import Pool, Sender
+from sessionproof.sender import Sender
+from sessionproof.talk import CURRENT, Talk
+from sessionproof.users import MissingUser, signed_in, the_one_given
 from sessionproof.wire import Answer, Raw, Reply, Request, build_request
 
 __all__ = ["CURRENT", "MissingUser", "Run", "Talk", "TargetLost"]
 
-_SILENT_IN_A_ROW = 3  # calls without an answer, before the target is asked whether it is there at all
 _TIMED_AT_ONCE = 4  # calls of timed checks: with more of them under way each would take longer than it may
 _SKEW = 1.0  # seconds; kept in step over a network, they differ by far less
-_SILENT_AT_ONE_CALL = 4  # after which that operation isn't tried again
-
-
-class MissingUser(TargetError):
-    """A check wants another user, and none can be invented or is left of those that were given."""
-
-
-class TargetLost(TargetError):
-    """The target stopped answering in the middle of a run."""
-
-
-class Lane(Protocol):
-    """A way of its own to the target, for the calls of one work of a burst."""
-
-    async def turn(self, sender: Sender, request: Request) -> Pool:
-        """Return when the request may go, with the connections by which it goes."""
-
-
-@dataclass(frozen=True)
-class Talk:
-    """What one check, or one probe of a timed check, has said and heard so far."""
-
-    check: str = ""
-    transcript: list[Reply] = field(default_factory=list)
-    timed: bool = False  # one of many that wait: few of them may call at a time
-    turns: Iterator[int] = field(default_factory=count)  # of the nodes, where there are several
-    history: list[tuple[Event, Reply]] = field(default_factory=list)  # of the whole check, with all its probes
-    rounds: list[int] = field(default_factory=list)  # where in the transcript each round of a race begins
-    lane: Lane | None = None  # by which this work of a burst calls
-
-
-CURRENT: ContextVar[Talk] = ContextVar("talk", default=Talk())  # noqa: B039 - each check sets its own
 
 
 @dataclass
@@ -81,20 +48,32 @@ class Run:
     clock: Clock | None = None  # by which the end of a session's life can be seen
     restarts: str = ""  # the command that restarts the target, or a node of it
     client: str = ""  # the client that is driven, in words; without one the run drives none
-    issued: list[str] = field(default_factory=list)  # ids of new sessions, in the order of their issue
     again: str = ""  # the command line that begins the same run
     notes: tuple[str, ...] = ()  # what a reader of the report has to know besides
-    lost: str = ""  # why the target counts as lost
     reading_is_still: bool | None = None  # whether reading moves no times, once that was seen
     rules: Rules = field(init=False)  # by which histories are judged
-    _created: dict[str, Actor] = field(default_factory=dict)
-    _silent: Counter[tuple[str, str]] = field(default_factory=Counter)  # by node and operation
-    _silent_in_a_row: Counter[str] = field(default_factory=Counter)  # by node
+    _presence: Presence = field(init=False)
+    _made: Made = field(default_factory=Made)
     _gate: Gate = field(default_factory=Gate)
     _few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_TIMED_AT_ONCE))
 
     def __post_init__(self) -> None:
         self.rules = Rules.of(self.contract, scale=self.scale)
+        self._presence = Presence(self.contract, self.sender)
+
+    @property
+    def lost(self) -> str:
+        """Why the target counts as lost, "" while it doesn't."""
+        return self._presence.lost
+
+    @lost.setter
+    def lost(self, why: str) -> None:
+        self._presence.lost = why
+
+    @property
+    def issued(self) -> list[str]:
+        """The ids of new sessions, in the order of their issue."""
+        return self._made.issued
 
     @property
     def invents_users(self) -> bool:
@@ -158,9 +137,10 @@ class Run:
             actor = Actor(name, None)
         elif self.invents_users:
             actor = Actor(name, user)
-            actor = self._signed_in(actor if user else replace(actor, user=f"{name}-{actor.marker}"))
+            actor = actor if user else replace(actor, user=f"{name}-{actor.marker}")
+            actor = signed_in(actor, self.contract, self.ask, self.redactor)
         else:
-            actor = self._given(name)
+            actor = the_one_given(name, self.users, self.contract)
         actor = replace(actor, client=f"client-{actor.marker}-{token_hex(3)}")
         self.canaries.add(actor)
         return actor
@@ -170,31 +150,6 @@ class Run:
         actor = Actor("nobody" if user is None else "stranger", user, secret=user or "")
         self.canaries.add(actor)
         return actor
-
-    def _given(self, name: str) -> Actor:
-        """The given user of that name; for alice, bob and carol else the next one whose own name is none of these."""
-        by_name = {actor.name: actor for actor in self.users}
-        if name in by_name:
-            return by_name[name]
-        roles = [role for role in ("alice", "bob", "carol") if role not in by_name]
-        spare = [actor for actor in self.users if actor.name not in ("alice", "bob", "carol")]
-        if name in roles and roles.index(name) < len(spare):
-            return replace(spare[roles.index(name)], name=name)
-        raise MissingUser(f"needs another user; add --user {name}={self.contract.identity.name}:VALUE")
-
-    def _signed_in(self, actor: Actor) -> Actor:
-        if self.contract.identity.kind != "bearer":
-            return actor
-        password = f"pw-{actor.marker}"
-        values = {"user": actor.user, "password": password}
-        reply = self.ask(self.contract.first("login"), replace(actor, user=None), values)
-        token = reply["token"]
-        if not reply.ok or not isinstance(token, str) or not token:
-            raise TargetError(
-                f"log-in as {actor.name} failed: {reply.status or reply.answer.failure}; see `login` in the contract"
-            )
-        self.redactor.add(token, f"{actor.name.upper()}_TOKEN")
-        return replace(actor, secret=token)
 
     def ask(
         self, binding: Binding, actor: Actor, values: Mapping[str, object], raw: Raw | None = None, node: str = ""
@@ -219,13 +174,13 @@ class Run:
         if self.lost:
             raise TargetLost(self.lost)
         request, name = self.in_turn(request), request.binding.name
-        if self._silent[request.node, name] >= _SILENT_AT_ONE_CALL:
+        if self._presence.never_answers(request.node, name):
             why = f"{name} wasn't tried again: it never answered"
             answer, t0, t1 = Answer(None, failure=why, injected=True), 0.0, 0.0
         else:
             answer, t0, t1 = await self._sent(request)
         reply = self.heard(request, answer, t0, t1)
-        await self._notice_silence(reply)
+        await self._presence.notice(reply)
         return reply
 
     def heard(self, request: Request, answer: Answer, t0: float, t1: float) -> Reply:
@@ -256,31 +211,8 @@ class Run:
         leaks = self.canaries.foreign(request.actor, sent, received)
         shift = self.clock.shift if self.clock else 0.0
         reply = Reply(self.contract, request, answer, leaks, t0 + shift, t1 + shift)
-        self._note_sessions(reply)
+        self._made.note(reply, invented=self.invents_users)
         return reply
-
-    def _note_sessions(self, reply: Reply) -> None:
-        operation = reply.request.binding.operation
-        makes = operation == "create" or not reply.request.session  # a query without a session may make one
-        unknown = makes and reply.session and reply.session not in self._created
-        if reply.ok and unknown and (self.invents_users or not reply.resumed):  # invented users resume their own only
-            self._created[reply.session] = reply.request.actor
-            if not reply.resumed:
-                self.issued.append(reply.session)
-        if reply.ok and operation == "delete" and reply.request.session:
-            self._created.pop(reply.request.session, None)
-
-    async def _notice_silence(self, reply: Reply) -> None:
-        node = reply.request.node
-        if reply.unsent:
-            return
-        if reply.status is not None:
-            self._silent_in_a_row[node] = 0
-            return
-        self._silent[node, reply.request.binding.name] += 1
-        self._silent_in_a_row[node] += 1
-        if self._silent_in_a_row[node] >= _SILENT_IN_A_ROW and not await self._answers(node):
-            raise TargetLost(self.lost)
 
     def restart(self) -> None:
         """Restart the target, or that part of it which --restart does; no call is under way meanwhile.
@@ -292,40 +224,24 @@ class Run:
         with self._gate.alone:
             self.sender.wait_for(self._gate.close())
             try:
-                before = self.sender.wait_for(self._statuses())
-                restart(self.restarts, lambda: _unlike(before, self.sender.wait_for(self._statuses())))
+                before = self.sender.wait_for(self._presence.statuses())
+                restart(self.restarts, lambda: unlike(before, self.sender.wait_for(self._presence.statuses())))
                 self.sender.wait_for(self.sender.reconnect())
             finally:
                 self.sender.wait_for(self._gate.open())
 
-    async def _statuses(self) -> dict[str, int | None]:
-        """What each node answers to a look at it."""
-        nodes = self.nodes or (self.sender.base_url,)
-        looks = {node: await self.sender.send_once(replace(self._probe(), node=node)) for node in nodes}
-        return {node: look[0].status for node, look in looks.items()}
-
     def is_there(self) -> bool:
         """Whether the target, with all of its nodes, still answers anything; `lost` says why not."""
-        return not self.lost and all(self.sender.wait_for(self._answers(node)) for node in self.nodes or ("",))
-
-    async def _answers(self, node: str) -> bool:
-        self._silent_in_a_row[node] = 0
-        probe, _, _ = await self.sender.send(replace(self._probe(), node=node))
-        if probe.status is None:
-            self.lost = f"{f'the node {node}' if node else 'the target'} stopped answering: {probe.failure}"
-        return not self.lost
-
-    def _probe(self) -> Request:
-        name = "health" if self.contract.has("health") else "list" if self.contract.has("list") else "create"
-        binding = replace(self.contract.first(name), method="GET", media_type="")
-        return build_request(self.contract, binding, Actor("probe", None), {})
+        return not self.lost and all(self.sender.wait_for(self._presence.answers(node)) for node in self.nodes or ("",))
 
     def clean_up(self) -> tuple[str, ...]:
         """Delete every session that this run made and didn't delete; those that are left, with the reason."""
         self.begin("clean up")
-        left = [self._delete(session, actor) for session, actor in list(self._created.items())]
-        self._created.clear()
-        return tuple(line for line in left if line)
+
+        def delete(session: str, actor: Actor) -> Reply:
+            return self.ask(self.contract.first("delete"), actor, {"session": session})
+
+        return tuple(self._made.delete(self.contract, delete, lambda: self.lost))
 
     def close(self) -> None:
         """Nothing more is sent, and everything recorded is in its file."""
@@ -333,21 +249,3 @@ class Run:
         self.sender.close()
         if self.clock is not None:
             self.clock.close()
-
-    def _delete(self, session: str, actor: Actor) -> str:
-        if self.lost or not self.contract.has("delete"):
-            return f"{session}: {self.lost or 'the contract has no delete'}"
-        try:
-            reply = self.ask(self.contract.first("delete"), actor, {"session": session})
-        except TargetLost as error:
-            return f"{session}: {error}"
-        except UnicodeError:
-            return f"{session!a}: no request can name it"
-        if reply.ok or reply.status in self.contract.gone:
-            return ""
-        return f"{session}: delete answered {reply.status or reply.answer.failure}"
-
-
-def _unlike(before: Mapping[str, int | None], now: Mapping[str, int | None]) -> str:
-    """The first node that doesn't answer as before, "" if all do."""
-    return next((node for node in before if now[node] != before[node]), "")

@@ -1,19 +1,27 @@
-"""Users given by --user: NAME=HEADER:VALUE, with secrets from the environment or a file."""
+"""Users: given by --user NAME=HEADER:VALUE, with secrets from the environment or a file, or logged in."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sessionproof.actors import Actor
-from sessionproof.contract import Contract
-from sessionproof.errors import UsageError
+from sessionproof.contract import Binding, Contract
+from sessionproof.errors import TargetError, UsageError
 from sessionproof.history.redact import Redactor
+from sessionproof.wire import Reply
 
-__all__ = ["given_users"]
+__all__ = ["MissingUser", "given_users", "signed_in", "the_one_given"]
 
 _NAME = "[A-Za-z][A-Za-z0-9_-]*"
+_ROLES = ("alice", "bob", "carol")  # whom checks ask for
+
+
+class MissingUser(TargetError):
+    """A check wants another user, and none can be invented or is left of those that were given."""
 
 
 def given_users(texts: tuple[str, ...], contract: Contract, redactor: Redactor) -> tuple[Actor, ...]:
@@ -38,6 +46,45 @@ def given_users(texts: tuple[str, ...], contract: Contract, redactor: Redactor) 
         if names.count(name) > 1:
             raise UsageError(f"--user {name}: given twice; give each user a name of its own")
     return users
+
+
+def the_one_given(name: str, users: Sequence[Actor], contract: Contract) -> Actor:
+    """The given user of that name; for alice, bob and carol else the next one whose own name is none of these.
+
+    Raises MissingUser where none is left.
+    """
+    by_name = {actor.name: actor for actor in users}
+    if name in by_name:
+        return by_name[name]
+    roles = [role for role in _ROLES if role not in by_name]
+    spare = [actor for actor in users if actor.name not in _ROLES]
+    if name in roles and roles.index(name) < len(spare):
+        return replace(spare[roles.index(name)], name=name)
+    raise MissingUser(f"needs another user; add --user {name}={contract.identity.name}:VALUE")
+
+
+def signed_in(
+    actor: Actor,
+    contract: Contract,
+    ask: Callable[[Binding, Actor, Mapping[str, object]], Reply],
+    redactor: Redactor,
+) -> Actor:
+    """The actor with the token that a log-in gave, where the contract has users log in; `redactor` knows the token.
+
+    Raises TargetError where the log-in gave none.
+    """
+    if contract.identity.kind != "bearer":
+        return actor
+    password = f"pw-{actor.marker}"
+    values = {"user": actor.user, "password": password}
+    reply = ask(contract.first("login"), replace(actor, user=None), values)
+    token = reply["token"]
+    if not reply.ok or not isinstance(token, str) or not token:
+        raise TargetError(
+            f"log-in as {actor.name} failed: {reply.status or reply.answer.failure}; see `login` in the contract"
+        )
+    redactor.add(token, f"{actor.name.upper()}_TOKEN")
+    return replace(actor, secret=token)
 
 
 def _one(text: str, contract: Contract, redactor: Redactor) -> Actor:

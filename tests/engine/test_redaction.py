@@ -169,17 +169,17 @@ def test_tokens_and_passwords_of_logins(
     wrong = text.replace("foreign: [403]", "foreign: [418]").replace("gone: [410]", "gone: [418]")
     contract = written(tmp_path, wrong=wrong.replace("unknown: [404]", "unknown: [418]"))
     secrets: set[str] = set()
-    signed_in = Run._signed_in
+    actor = Run.actor
 
-    def remembering(run: Run, actor: Actor) -> Actor:
-        known = signed_in(run, actor)
+    def remembering(run: Run, name: str, user: str | None = None) -> Actor:
+        known = actor(run, name, user)
         secrets.add(known.secret)
         for reply in run.transcript:
             if reply.request.binding.operation == "login":
                 secrets.add(str(reply.request.values["password"]))
         return known
 
-    monkeypatch.setattr(Run, "_signed_in", remembering)
+    monkeypatch.setattr(Run, "actor", remembering)
     kept = Kept(tmp_path)
     with served(sys.executable, "examples/other_server", "--port", "0") as url:
         report = judged(url, contract=str(contract), effort=Effort.QUICK, **kept.settings)
