@@ -12,8 +12,9 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
+
+from plain import Plain, plain_of
 
 from sessionproof.contract import bundled_contracts
 from sessionproof.deployments.bundled import bundled_server
@@ -22,16 +23,12 @@ from sessionproof.explore.campaign import BUDGETS, Campaign
 from sessionproof.explore.exploration import JUDGED
 from sessionproof.prepare import prepare
 from sessionproof.selfcheck.faults import Fault, chosen, known_faults
-from sessionproof.selfcheck.plain_schemathesis import PlainSchemathesis
-from sessionproof.selfcheck.programs import Programs
 from sessionproof.settings import Settings
 
-LONGEST = 300  # seconds a look
 
-
-@dataclass(frozen=True)
-class Row:
-    """What was seen of one fault; `plain` is None where it wasn't looked at."""
+@dataclass(frozen=True, kw_only=True)
+class Row(Plain):
+    """What was seen of one fault."""
 
     fault: str
     contract: str
@@ -40,9 +37,6 @@ class Row:
     steps: int
     requests: int
     seconds: float
-    plain: tuple[str, ...] | None = None
-    plain_requests: int = 0
-    plain_seconds: float = 0.0
 
 
 def main() -> int:
@@ -68,38 +62,32 @@ def looked(told: argparse.Namespace) -> Iterator[Row]:
     for fault in chosen(known_faults(), told.contract or list(bundled_contracts()), told.only):
         if set(JUDGED) & set(fault.breaks):
             row = walked(fault, told.seconds, told.seed)
-            yield beside(row) if told.plain else row
+            plain = plain_of(row.fault, row.contract, "normal") if told.plain else Plain()
+            yield replace(row, **asdict(plain))
 
 
 def walked(fault: Fault, seconds: float, seed: int) -> Row:
     contract = fault.contracts[0]
     with bundled_server(contract, "--clock", "control", "--fault", fault.id) as url:
         run = prepare(Settings(base_url=url, contract=contract, clock="control", seed=seed, timeout=5)).run
-        budget = replace(BUDGETS[Effort.NORMAL], requests=10**9, seconds=seconds, smaller=0.0)
+        budget = replace(BUDGETS[Effort.NORMAL], requests=None, seconds=seconds, smaller=0.0)
         began = time.monotonic()
         campaign = Campaign(run, frozenset(JUDGED), budget, enough=lambda found: True)
         campaign.explore()
         run.sender.close()
-    for found in campaign.found.values():
-        return Row(
-            fault.id, contract, fault.breaks, found.requirement, len(found.steps), found.requests, round(found.at, 1)
-        )
-    return Row(fault.id, contract, fault.breaks, "", 0, run.recorder.count, round(time.monotonic() - began, 1))
-
-
-def beside(row: Row) -> Row:
-    with bundled_server(row.contract, "--fault", row.fault) as url:
-        seen = PlainSchemathesis("normal").look(url, row.contract, 0, Programs(LONGEST))
-    new = tuple(sorted(set(seen.findings) - noise_of(row.contract)))
-    return replace(row, plain=new, plain_requests=seen.requests, plain_seconds=seen.seconds)
-
-
-@cache
-def noise_of(contract: str) -> frozenset[str]:
-    """What the plain command reports of a server without faults, in any of three runs."""
-    plain, programs = PlainSchemathesis("normal"), Programs(LONGEST)
-    with bundled_server(contract) as url:
-        return frozenset(one for turn in range(3) for one in plain.look(url, contract, turn, programs).findings)
+    requests, seconds = run.recorder.count, time.monotonic() - began
+    name, steps = "", 0
+    for found in list(campaign.found.values())[:1]:
+        name, steps, requests, seconds = found.requirement, len(found.steps), found.requests, found.at
+    return Row(
+        fault=fault.id,
+        contract=contract,
+        breaks=fault.breaks,
+        found=name,
+        steps=steps,
+        requests=requests,
+        seconds=round(seconds, 1),
+    )
 
 
 def table(rows: list[Row]) -> str:

@@ -13,31 +13,26 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
+from plain import Plain, plain_of
 from rich.console import Console
 
 from sessionproof.caller import SetUpFailed
 from sessionproof.contract import bundled_contracts
 from sessionproof.deployments.bundled import bundled_server
 from sessionproof.effort import Effort
-from sessionproof.errors import SessionProofError
 from sessionproof.fuzz.exploring import Explorer
 from sessionproof.fuzz.running import about
 from sessionproof.prepare import prepare
 from sessionproof.report.progress import Progress
 from sessionproof.selfcheck.faults import Fault, chosen, known_faults
-from sessionproof.selfcheck.plain_schemathesis import PlainSchemathesis
-from sessionproof.selfcheck.programs import Programs
 from sessionproof.settings import Settings
 
-LONGEST = 300  # seconds a look
 
-
-@dataclass(frozen=True)
-class Row:
-    """What was seen of one fault under one contract; `plain` is None where it wasn't looked at."""
+@dataclass(frozen=True, kw_only=True)
+class Row(Plain):
+    """What was seen of one fault under one contract."""
 
     fault: str
     contract: str
@@ -45,9 +40,6 @@ class Row:
     by: str  # check and requirement, "" where it was missed
     requests: int
     seconds: float
-    plain: tuple[str, ...] | None = None
-    plain_requests: int = 0
-    plain_seconds: float = 0.0
 
 
 def main() -> int:
@@ -76,29 +68,22 @@ def looked(told: argparse.Namespace) -> Iterator[Row]:
     for fault in chosen(known_faults(), told.contract or list(bundled_contracts()), told.only):
         if about() & set(fault.breaks):
             for contract in fault.contracts:
-                yield row(fault, contract, told, noise_of(contract, told.effort) if told.plain else frozenset())
+                yield row(fault, contract, told)
 
 
-def row(fault: Fault, contract: str, told: argparse.Namespace, noise: frozenset[str]) -> Row:
+def row(fault: Fault, contract: str, told: argparse.Namespace) -> Row:
     with bundled_server(contract, "--fault", fault.id) as url:
         by, requests, seconds = explored(url, contract, fault, Effort(told.effort), told.seed)
-    if not told.plain:
-        return Row(fault.id, contract, fault.breaks, by, requests, seconds)
-    with bundled_server(contract, "--fault", fault.id) as url:
-        try:
-            seen = PlainSchemathesis(told.effort).look(url, contract, 0, Programs(LONGEST))
-        except SessionProofError as error:
-            return Row(fault.id, contract, fault.breaks, by, requests, seconds, (f"no result: {error}",))
-    new = tuple(sorted(set(seen.findings) - noise))
-    return Row(fault.id, contract, fault.breaks, by, requests, seconds, new, seen.requests, seen.seconds)
-
-
-@cache
-def noise_of(contract: str, effort: str) -> frozenset[str]:
-    """What the plain command reports of a server without faults, in any of three runs."""
-    plain, programs = PlainSchemathesis(effort), Programs(LONGEST)
-    with bundled_server(contract) as url:
-        return frozenset(one for turn in range(3) for one in plain.look(url, contract, turn, programs).findings)
+    plain = plain_of(fault.id, contract, told.effort) if told.plain else Plain()
+    return Row(
+        fault=fault.id,
+        contract=contract,
+        breaks=fault.breaks,
+        by=by,
+        requests=requests,
+        seconds=seconds,
+        **asdict(plain),
+    )
 
 
 def explored(url: str, contract: str, fault: Fault, effort: Effort, seed: int) -> tuple[str, int, float]:
