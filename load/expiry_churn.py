@@ -15,6 +15,7 @@ from locust import task
 
 from sessionproof.load.memory import Known
 from sessionproof.locust import SessionUser
+from sessionproof.wire import Reply
 
 SHORT = 4.0  # seconds; lives up to so long are waited for
 WAITING = 5  # sessions of one user that are left to expire
@@ -65,7 +66,7 @@ class ExpiryChurn(SessionUser):
         """One call to a session that is dead."""
         random.choice([*self.calls(session).values()])()  # noqa: S311
 
-    def calls(self, session: str) -> dict[str, partial[object]]:
+    def calls(self, session: str) -> dict[str, partial[Reply]]:
         wanted = {"read": self.read, "heartbeat": self.heartbeat, "add_message": self.say, "query": self.ask}
         return {name: partial(call, session) for name, call in wanted.items() if self.can(name)}
 

@@ -60,18 +60,21 @@ class Verified(SessionUser):
         self.delete(here)
 
 
-@events.init.add_listener
 def begin(**_: Any) -> None:
     gevent.get_hub().loop.update_now()  # its clock stood still while this was loaded
 
 
-@events.test_start.add_listener
 def start(environment: Any, **_: Any) -> None:
     environment.cpu = time.process_time()
 
 
-@events.test_stopping.add_listener
 def stop(environment: Any, **_: Any) -> None:
     used, requests = time.process_time() - environment.cpu, environment.stats.total.num_requests
     failures = environment.stats.total.num_failures
     print(json.dumps({"cpu": used, "requests": requests, "failures": failures}), flush=True)
+
+
+listen: Any = events
+listen.init.add_listener(begin)
+listen.test_start.add_listener(start)
+listen.test_stopping.add_listener(stop)
