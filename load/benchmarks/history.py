@@ -3,8 +3,8 @@
     python load/benchmarks/history.py [--largest N] [--folder DIR]
 
 Makes histories of many short sessions, of long ones with eight clients at once, and one of 20,000 events; measures CPU
-time, each time in a process of its own: decoding alone, judging what is decoded, and `sessionproof check` as a whole
-by one process. Prints a table; sizes of one kind are compared in the same run.
+time, each time in a process of its own: decoding alone, and `sessionproof check` as a whole by one process. Prints a
+table; sizes of one kind are compared in the same run.
 """
 
 import argparse
@@ -23,11 +23,11 @@ from sessionproof.check.reading import events_in
 from sessionproof.check.sharing import Piece, lines_of
 from sessionproof.check.source import Source, read_source
 from sessionproof.contract import bundled_contracts, load_contract
-from sessionproof.model import Rules, Shard, join
+from sessionproof.model import Rules
 
 SIZES = {"short": (10_000, 100_000, 1_000_000), "long": (10_000, 100_000, 1_000_000), "one": (20_000,)}
 NAMES = {"short": "short sessions, 10 events each", "long": "long sessions, 8 clients", "one": "one session, 8 clients"}
-HEAD = ("history", "events", "MB", "decode", "judge", "both", "check", "per event", "memory", "undecided")
+HEAD = ("history", "events", "MB", "decode", "check", "per event", "memory", "undecided")
 
 
 def main() -> int:
@@ -67,28 +67,21 @@ def measured(file: Path) -> dict[str, float]:
 
 def shown(kind: str, events: int, size: int, row: dict[str, float], first: float) -> str:
     """One row; `per event` is the time of one event against that in the smallest history of the kind."""
-    paces = [f"{events / row[name]:,.0f}/s" for name in ("decode", "judge", "both", "check")]
+    paces = [f"{events / row[name]:,.0f}/s" for name in ("decode", "check")]
     growth = (row["check"] / events) / (first / SIZES[kind][0])
     cells = [NAMES[kind], f"{events:,}", f"{size / 1e6:,.1f}", *paces, f"{growth:.2f}"]
     return "| " + " | ".join([*cells, f"{row['memory']:.0f} MB", f"{row['undecided']:.1%}"]) + " |"
 
 
-def apart(source: Source) -> dict[str, float]:
-    """CPU seconds of decoding and of judging, taken in turns as `check` does."""
-    shard, rules = Shard(_rules()), _rules()
-    decode = judge = 0.0
+def decoding(source: Source) -> dict[str, float]:
+    """CPU seconds of decoding, without reading."""
+    seconds = 0.0
     with without_collector():
         for block in lines_of(Piece(source, source.begins, None)):
             began = time.process_time()
-            events = events_in(block, source.name)
-            between = time.process_time()
-            shard.add(events)
-            shard.settle()
-            decode, judge = decode + between - began, judge + time.process_time() - between
-        began = time.process_time()
-        join([shard.end()], rules)
-    judge += time.process_time() - began
-    return {"decode": decode, "judge": judge, "both": decode + judge}
+            events_in(block, source.name)
+            seconds += time.process_time() - began
+    return {"decode": seconds}
 
 
 def whole(source: Source) -> dict[str, float]:
@@ -104,7 +97,7 @@ def whole(source: Source) -> dict[str, float]:
     return {"check": seconds, "memory": memory, "undecided": undecided / max(1, looked + undecided)}
 
 
-HOW = {"apart": apart, "whole": whole}
+HOW = {"decoding": decoding, "whole": whole}
 
 
 def _rules() -> Rules:

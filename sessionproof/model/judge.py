@@ -53,7 +53,7 @@ class Shard:
         self._rules = rules
         self._part = Part()
         self._recent: dict[str, Session] = {}  # those that were named since the last turn
-        self._quiet: dict[str, Session] = {}  # those that weren't
+        self._older: dict[str, Session] = {}  # those that weren't
 
     def add(self, events: Iterable[Seen]) -> None:
         """The next events, as recorded."""
@@ -84,7 +84,7 @@ class Shard:
 
         One that is named later is another session to this shard; that this happens is for others to notice.
         """
-        closed, self._quiet, self._recent = self._quiet, self._recent, {}
+        closed, self._older, self._recent = self._older, self._recent, {}
         self.settle()
         for name, session in closed.items():
             judgement = Judgement()
@@ -92,25 +92,25 @@ class Shard:
 
     def settle(self) -> None:
         """Keep less of what was added; nothing else changes by it."""
-        for session in chain(self._recent.values(), self._quiet.values()):
+        for session in chain(self._recent.values(), self._older.values()):
             session.settle()
 
     def held(self) -> int:
         """How many events are in memory."""
-        return sum(len(session.events) for session in chain(self._recent.values(), self._quiet.values()))
+        return sum(len(session.events) for session in chain(self._recent.values(), self._older.values()))
 
     def end(self) -> Part:
         """There are no more events."""
         part = self._part
-        for session in chain(self._recent.values(), self._quiet.values()):
+        for session in chain(self._recent.values(), self._older.values()):
             for key, span in session.close(part.judgement):
                 part.spans.setdefault(key, []).append(span)
-        self._recent, self._quiet = {}, {}
+        self._recent, self._older = {}, {}
         return part
 
     def _named(self, name: str) -> Session:
         """A session that nobody has named since the last turn."""
-        session = self._quiet.pop(name) if name in self._quiet else Session(name, self._rules)
+        session = self._older.pop(name) if name in self._older else Session(name, self._rules)
         self._recent[name] = session
         return session
 
