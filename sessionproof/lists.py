@@ -24,7 +24,13 @@ class Pages:
 
     @property
     def entries(self) -> tuple[Mapping[str, Any], ...]:
-        return tuple(entry for reply in self.replies for entry in reply.items() or ())
+        replies = self.replies if not self.newest_first else reversed(self.replies)
+        return tuple(entry for reply in replies for entry in reply.items() or ())
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether the first page has the newest entries."""
+        return self.last.request.binding.lists["each"].newest_first
 
     def values(self, name: str) -> list[Any]:
         """What every entry says under `name`, in the list's order."""
@@ -61,7 +67,7 @@ def listed(
     seen = 0
     while len(replies) < _MOST_PAGES:
         reply = caller.arranged(caller.call(binding, session, **asked), operation)
-        entries = reply.items()
+        entries = reply.all_items()
         if entries is None:
             raise SetUpFailed(f"{operation} (which shows no list)", reply)
         replies.append(reply)

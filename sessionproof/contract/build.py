@@ -13,6 +13,7 @@ from sessionproof.contract.schemas import as_map, media_type_of, operations, par
 __all__ = ["build", "seconds"]
 
 _UNITS = {"millisecond": 0.001, "second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_NO_FIELDS = ("in", "order", "callers")  # of a list
 _LISTS = ("each", "messages", "uploads", "cases")
 _WORDS = ("does", "anonymous", "with", "life", "volatile")
 
@@ -146,9 +147,10 @@ def _from(source: str, places: tuple[Expression, ...]) -> tuple[Expression, ...]
     return tuple(place for place in places if place.source == source)
 
 
-def _items(declared: Mapping[str, str]) -> Items:
-    fields = {name: Expression.parse(text) for name, text in declared.items() if name != "in"}
-    return Items(Expression.parse(declared["in"]), fields)
+def _items(declared: Mapping[str, Any]) -> Items:
+    fields = {name: Expression.parse(text) for name, text in declared.items() if name not in _NO_FIELDS}
+    newest_first, callers = declared.get("order") == "newest first", tuple(declared.get("callers", ()))
+    return Items(Expression.parse(declared["in"]), fields, newest_first, callers)
 
 
 def _parameters(document: dict[str, Any], *owners: Mapping[str, Any]) -> tuple[Parameter, ...]:

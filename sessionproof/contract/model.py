@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +73,18 @@ class Items:
 
     at: Expression
     fields: Mapping[str, Expression]
+    newest_first: bool = False
+    callers: tuple[str, ...] = ()  # the roles of entries that callers made, where the server adds some of its own
+
+    def as_promised(self, entries: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+        """The entries that callers made, oldest first."""
+        own = [entry for entry in entries if not self.callers or entry.get("role") in self.callers]
+        return tuple(reversed(own) if self.newest_first else own)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether places in the list are places among what callers made."""
+        return not self.newest_first and not self.callers
 
 
 @dataclass(frozen=True)

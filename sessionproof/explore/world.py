@@ -130,7 +130,7 @@ class World:
         """The session that `reply` tells of, made with the values `sent`."""
         session = Session(len(self.sessions), reply.session, user, client, Span(life, reply.began, reply.ended))
         read = self.contract.first("read").returns if self.contract.has("read") else {}
-        session.values = {name: UNKNOWN for name in read if name not in ("session", *_MOVING, "count", "current_case")}
+        session.values = {name: UNKNOWN for name in read if name not in _PASSING}
         if self.contract.status_initial and "status" in read:
             session.values["status"] = self.contract.status_initial
         session.values |= {name: sent[name] for name in ("title", "kind") if name in sent and name in session.values}
@@ -181,7 +181,7 @@ class World:
         session.state = State.DELETED
 
 
-_MOVING = ("activity", "expires", "updated")
+_PASSING = ("session", "activity", "expires", "updated", "count", "current_case", "resumed")  # of one answer alone
 _SHORT = 60.0  # seconds; a session of which nothing is known is taken to live as long as that, and no longer
 
 

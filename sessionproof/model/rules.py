@@ -40,6 +40,7 @@ class Rules:
     deleted: str = ""  # a status whose setting is a delete
     bounded: frozenset[str] = frozenset()  # of `shows`: those that may show a page though none was asked for
     offsets: frozenset[str] = frozenset()  # of `shows`: those whose pages begin at an offset
+    elsewhere: frozenset[str] = frozenset()  # of `shows`: those whose offsets say nothing of places among the entries
     queries_show: bool = False  # whether a question surely is among the entries
     keeps_cases: bool = False  # whether a clear leaves the cases as they are
     outlive: frozenset[str] = frozenset()  # operations that may be served after the end of their session
@@ -78,6 +79,7 @@ class Rules:
             deleted=contract.status_deleted,
             bounded=frozenset(name for name in _VIEWS if _is_bounded(contract, name)),
             offsets=frozenset(name for name in _VIEWS if _sends(contract, name, {"offset"})),
+            elsewhere=frozenset(name for name in _VIEWS if _is_elsewhere(contract, name)),
             queries_show=not contract.has("add_message"),
             keeps_cases="cases" in (contract.clear_keeps or ()),
             outlive=_outlive(contract),
@@ -108,6 +110,11 @@ def _shows(contract: Contract, operation: str) -> bool:
 
 def _sends(contract: Contract, operation: str, names: set[str]) -> bool:
     return any(names & set(binding.sends) for binding in contract.all(operation))
+
+
+def _is_elsewhere(contract: Contract, operation: str) -> bool:
+    lists = "messages" if operation == "read" else "each"
+    return any(not binding.lists[lists].is_plain for binding in contract.all(operation) if lists in binding.lists)
 
 
 def _is_bounded(contract: Contract, operation: str) -> bool:

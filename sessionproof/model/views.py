@@ -88,7 +88,7 @@ def extent(event: Seen, got: Got, length: int, rules: Rules) -> tuple[int | None
     """
     sent = event.sent
     asked = sent is not None and (sent.limit is not None or sent.offset is not None or sent.cursor is not None)
-    start = _start(sent, asked, event.op in rules.offsets)
+    start = None if asked and event.op in rules.elsewhere else _start(sent, asked, event.op in rules.offsets)
     whole, ends = _reach(got, length, start, asked, event.op in rules.bounded)
     return None if not asked and not whole else start, whole, ends, asked
 

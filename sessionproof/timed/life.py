@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from math import inf
 from random import Random
 from typing import Any, TypeVar
 
@@ -38,6 +39,7 @@ class Life:
     since: float
     until: float
     known: bool = True  # else nothing can be told of its end
+    limit: float = inf  # the moment from which on it may be over whatever renews it
 
     def at(self, fraction: float) -> None:
         """Wait for this part of the life: 0.5 is its middle, 1.5 half a life after its end."""
@@ -65,12 +67,16 @@ class Life:
 
     def lasts_beyond(self, reply: Reply) -> bool:
         """Whether the answer surely came before the end."""
-        return self.known and reply.ended <= self.since + self.length - self.tolerance
+        return self.known and reply.ended <= self._first_end - self.tolerance
 
     @property
     def lasts_now(self) -> bool:
         """Whether the end is surely still to come."""
-        return self.moments.clock.now() <= self.since + self.length - self.tolerance
+        return self.moments.clock.now() <= self._first_end - self.tolerance
+
+    @property
+    def _first_end(self) -> float:
+        return min(self.since + self.length, self.limit)
 
     def was_over_before(self, reply: Reply) -> bool:
         """Whether the call was surely made after the end."""
@@ -100,7 +106,9 @@ class Lives:
         asked: dict[str, Any] = self._usable() if lives is None else {"life": lives}
         reply = caller.arranged(caller.create(**values, **asked), "create")
         seconds = self.length if lives is None else lives * self.clock.scale
-        life = Life(self.moments, seconds, reply.began, reply.ended)
+        most = self.run.contract.life.absolute
+        limit = inf if most is None else reply.began + most * self.clock.scale
+        life = Life(self.moments, seconds, reply.began, reply.ended, limit=limit)
         _BORN.set((*_BORN.get(), life))
         return reply.session, life
 

@@ -127,7 +127,12 @@ class Reply:
         return ABSENT if self.contract.reason is None else self.at(self.contract.reason)
 
     def items(self, name: str = "each") -> tuple[Mapping[str, Any], ...] | None:
-        """The entries of a list in the answer, by vocabulary name; None when there is no list."""
+        """What callers put into a list in the answer, oldest first, by vocabulary name; None when there is no list."""
+        entries = self.all_items(name)
+        return None if entries is None else self.request.binding.lists[name].as_promised(entries)
+
+    def all_items(self, name: str = "each") -> tuple[Mapping[str, Any], ...] | None:
+        """The entries as they stand there, with those that the server has added."""
         items = self.request.binding.lists.get(name)
         if items is None:
             return None

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,17 +101,19 @@ def test_a_call_is_a_line(tmp_path: Path) -> None:
 
 
 def test_a_moved_clock_and_an_odd_request_are_written_down(tmp_path: Path) -> None:
-    run = run_with(tmp_path / "h.jsonl", *[answered({"id": "s1"})] * 3)
+    run = run_with(tmp_path / "h.jsonl", *[answered({"id": "s1"})] * 4)
     run.ask(CONTRACT.first("create"), ALICE, {})
     run.clock = Passing()
     run.clock.shift = 90.0
     run.ask(CONTRACT.first("create"), ALICE, {})
     run.ask(CONTRACT.first("create"), ALICE, {}, Raw(identity=False))
-    plain, later, odd = lines(tmp_path / "h.jsonl")[1:]
+    run.ask(replace(CONTRACT.first("create"), method="PUT"), ALICE, {})
+    plain, later, odd, undeclared = lines(tmp_path / "h.jsonl")[1:]
     assert "shift" not in plain
     assert "odd" not in plain
     assert (later["t0"], later["shift"], later["user"]) == (2.0, 90.0, "alice-1")
     assert (odd["odd"], "user" in odd) == (True, False)
+    assert undeclared["odd"]
 
 
 def test_what_was_not_sent_is_marked_as_never_seen_by_the_target(tmp_path: Path) -> None:

@@ -27,13 +27,15 @@ OFFSET = "limit: $request.query.limit, offset: $request.query.offset"
 CURSOR = "limit: $request.query.limit, cursor: $request.query.after, next: $response.body#/next"
 
 
-def with_list(words: str = "", top: str = "{identity: {header: X-User}}", largest: int | None = None) -> Contract:
+def with_list(
+    words: str = "", top: str = "{identity: {header: X-User}}", largest: int | None = None, more: str = ""
+) -> Contract:
     schema = {"type": "integer", **({"maximum": largest} if largest else {})}
     parameters = [
         {"name": "limit", "in": "query", "schema": schema},
         *({"name": name, "in": "query"} for name in ("offset", "after", "title")),
     ]
-    each = "each: {in: $response.body#/all, session: $item#/id, title: $item#/title}"
+    each = f"each: {{in: $response.body#/all, session: $item#/id, title: $item#/title, {more}}}"
     return contract_of(
         f"{CREATE}GET /s: {{x-session: {{does: list, title: $request.query.title, {each}, {words}}}, "
         f"parameters: {json.dumps(parameters)}, responses: {JSON}}}",
@@ -104,6 +106,16 @@ def test_pages_by_cursor(end: Any, size: int | None, count: int) -> None:
     assert pages.values("session") == ALL
     assert len(asked) == count
     assert "after" not in asked[0]
+
+
+@pytest.mark.parametrize("size", [None, 1, 3, 9])
+@pytest.mark.parametrize("cursor", [True, False])
+def test_the_newest_first_and_entries_of_the_server_s_own_between(size: int | None, cursor: bool) -> None:
+    contract = with_list(
+        CURSOR if cursor else OFFSET, more="order: newest first, callers: [A, C, E], role: $item#/title"
+    )
+    pages, _ = read(contract, by_cursor(None) if cursor else by_offset(False), page=size)
+    assert pages.values("session") == ["e", "c", "a"]
 
 
 @pytest.mark.parametrize("words", ["", OFFSET, CURSOR])

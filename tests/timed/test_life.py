@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -48,6 +49,13 @@ def test_the_edges_themselves_are_decided_and_one_step_further_is_not() -> None:
     assert not lived.lasts_beyond(reply(0.0, 19.001))
     assert lived.was_over_before(reply(25.0, 26.0))
     assert not lived.was_over_before(reply(24.999, 26.0))
+
+
+def test_beyond_its_limit_no_renewal_keeps_it_alive_for_sure() -> None:
+    lived = replace(life(), limit=30.0).renewed(reply(15.0, 15.0))
+    assert lived.lasts_beyond(reply(28.0, 28.0))
+    assert not lived.lasts_beyond(reply(29.0, 29.0))
+    assert not lived.was_over_before(reply(33.0, 33.0))
 
 
 @pytest.mark.parametrize("status", [404, 500, None])
