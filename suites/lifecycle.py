@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
@@ -121,7 +122,8 @@ def reading_changes_nothing(alice: Caller, expect: Expect, numbers: Numbers, tar
 
 
 def steady(reply: Reply, target: Run) -> Any:
-    """The body without what is declared volatile, and without what reading may move where nothing forbids it."""
+    """The body without what is declared volatile, or counts what is left of a life by its name, and without what
+    reading may move where nothing forbids it."""
     body = deepcopy(reply.json)
     places = list(reply.request.binding.volatile)
     if "read" not in target.contract.life.not_refreshed_by:
@@ -131,7 +133,21 @@ def steady(reply: Reply, target: Run) -> Any:
         around = at_pointer(body, above)
         if isinstance(around, dict):
             around.pop(name, None)
-    return body
+    return without_countdowns(body)
+
+
+_COUNTS_DOWN = re.compile(r"(^|_)ttl$|expires?_?in(_?\w+)?$|remaining|(time|seconds)_?left$", re.IGNORECASE)
+
+
+def without_countdowns(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = {name: below for name, below in value.items() if not counts_down(name, below)}
+        return {name: without_countdowns(below) for name, below in kept.items()}
+    return [without_countdowns(one) for one in value] if isinstance(value, list) else value
+
+
+def counts_down(name: str, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(_COUNTS_DOWN.search(name))
 
 
 @requirement("LIF-04")
