@@ -20,7 +20,8 @@ from sessionproof.expect import Expect, NotDeclared
 from sessionproof.lists import already_there, listed
 from sessionproof.run import Run
 from sessionproof.state import changes, differences, snapshot
-from sessionproof.wire import Reply
+from sessionproof.wire import Reply, build_request
+from sessionproof.wire.shape import request_error
 
 requirement = pytest.mark.requirement
 
@@ -210,7 +211,17 @@ def new_value(name: str, caller: Caller) -> Any:
         contract = caller.run.contract
         onward = contract.status_transitions.get(contract.status_initial, ())
         return next((status for status in onward if status != contract.status_deleted), None)
-    return caller.text(name) if name == "title" else {"note": caller.text(name), "more": {"deep": [1, None, "x"]}}
+    if name == "title":
+        return caller.text(name)
+    value = {"note": caller.text(name), "more": {"deep": [1, None, "x"]}}
+    return value if is_taken(name, value, caller) else {"note": value["note"]}
+
+
+def is_taken(name: str, value: Any, caller: Caller) -> bool:
+    """Whether an update may carry such a value, by the contract's schema."""
+    contract = caller.run.contract
+    request = build_request(contract, contract.first("update"), caller.actor, {"session": "any", name: value})
+    return not request_error(contract, request)
 
 
 def holds(seen: Any, sent: Any) -> bool:

@@ -12,7 +12,7 @@ from sessionproof.contract.expressions import ABSENT
 from sessionproof.contract.schemas import misfits
 from sessionproof.dialogue import Turn, case_ids, files, said_in, turns
 from sessionproof.effort import Numbers
-from sessionproof.expect import Expect
+from sessionproof.expect import Expect, NotDeclared
 from sessionproof.lists import listed
 from sessionproof.run import Run
 from sessionproof.state import changes, snapshot
@@ -117,13 +117,18 @@ def not_a_question(binding: Binding, target: Run) -> list[Raw]:
 def a_first_interaction_without_a_session_does_what_is_declared(
     alice: Caller, expect: Expect, numbers: Numbers, target: Run
 ) -> None:
+    may_name_none = [
+        binding
+        for binding in (*target.bindings("query"), *target.bindings("upload"))
+        if all(place.part != "path" for place in binding.carriers())
+    ]
+    if not may_name_none:
+        raise NotDeclared("every query and upload has its session in its path")
     kept = alice.has_session()
     before = snapshot(alice, kept)
     own = own_sessions(alice, target)
     issued = [kept]
-    for binding in (*target.bindings("query"), *target.bindings("upload")):
-        if any(place.part == "path" for place in binding.carriers()):
-            continue
+    for binding in may_name_none:
         for named in (None, "", "undefined", "null")[: numbers.times**2]:
             reply = begins(alice, binding, named)
             if named:

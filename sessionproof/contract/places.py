@@ -33,6 +33,7 @@ def unknown_places(side: Source, openapi: Source, document: dict[str, Any]) -> I
             if reason:
                 yield side.error((*at, *where), f"{'.'.join(where)}: {text} {reason[0]}", reason[1])
         yield from _session_carried(side, at, operation)
+        yield from _content_shown(side, at, operation["x-session"])
 
 
 def _identified(side: Source, identity: Any, does: set[str]) -> Iterator[ContractError]:
@@ -69,6 +70,16 @@ def _session_carried(side: Source, at: tuple[str, ...], operation: Mapping[str, 
             (*at, "does"),
             f"{vocabulary['does']} doesn't say where the session id is",
             f"add `session: {example}`",
+        )
+
+
+def _content_shown(side: Source, at: tuple[str, ...], vocabulary: Mapping[str, Any]) -> Iterator[ContractError]:
+    each = vocabulary.get("each", {})
+    if vocabulary["does"] == "messages" and "question" in each and "content" not in each:
+        yield side.error(
+            (*at, "does"),
+            "the entries of messages have a question, and no content",
+            "questions with their answers are shown by `does: case_history`, also where there are no cases",
         )
 
 

@@ -168,6 +168,13 @@ def test_an_undeclared_place_of_a_list(tmp_path: Path) -> None:
     assert problem.reason.startswith("each.in: $response.body#/al is not in the body's schema")
 
 
+def test_messages_whose_entries_are_questions(tmp_path: Path) -> None:
+    entry = "does: messages\n        each: {in: $response.body#/title, question: $item#/q}"
+    (problem,) = contract_problems(written(tmp_path, broken=GOOD.replace("does: read", entry)))
+    assert problem.reason == "the entries of messages have a question, and no content"
+    assert "case_history" in problem.fix
+
+
 def test_an_undeclared_constant(tmp_path: Path) -> None:
     broken = GOOD.replace("        does: read\n", "        does: read\n        with: {$request.query.v: 1}\n")
     (problem,) = contract_problems(written(tmp_path, broken=broken))
