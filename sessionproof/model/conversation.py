@@ -16,7 +16,8 @@ class Conversation:
     """One conversation between two clears, and what it is called in requirements and sentences.
 
     `sure` were acknowledged and belong here, `maybe` may be here, `never` may not. `closed` is False where entries
-    can be there that the history doesn't know of: the server's own, or those of a time before the history.
+    can be there that the history doesn't know of: the server's own, those of a time before the history, or of requests
+    that strayed from the contract.
     """
 
     subject: str

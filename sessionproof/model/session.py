@@ -115,7 +115,8 @@ class Session:
         rules = self._rules
         if self._views is not None and not (rules.cases and any(event.op == "new_case" for event in events)):
             talk = [event for event in events if event.op in rules.appends]
-            closed = self.life.born is not None and not rules.answers
+            strays = any(event.odd and not refused(event) for event in talk)
+            closed = self.life.born is not None and not rules.answers and not strays
             for part in self._between_clears(events, talk, self._views.all, judgement):
                 part.closed = closed
                 judge_log(part, judgement)

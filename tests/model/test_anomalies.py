@@ -123,6 +123,18 @@ def test_a_request_that_strays_says_little() -> None:
     assert judge(events, RULES).anomalies == []
 
 
+def test_what_a_request_that_strays_adds_is_no_phantom() -> None:
+    events = history("new s | say s a | say s b | read s a x")
+    events[2].odd = True
+    assert judge(events, RULES).anomalies == []
+
+
+def test_a_refused_request_that_strays_adds_nothing() -> None:
+    events = history("new s | say s a | say s b = 422 | read s a x")
+    events[2].odd = True
+    assert [anomaly.name for anomaly in judge(events, RULES).anomalies] == ["phantom"]
+
+
 def test_a_cut_text_is_known_again() -> None:
     cut = {"starts": "a", "characters": 300, "sha256": "0" * 64}
     events = history("new s | say s a | read s a")
