@@ -193,6 +193,8 @@ def nearly_equal_client_ids_are_different(alice: Caller, expect: Expect, numbers
         sessions: dict[str, str] = {}
         for client in (first, second):
             reply = alice.create(client=client)
+            if reply.unsent:
+                continue  # a header carries no such id
             if reply.refused:
                 expect.observe(f"client ids with {kind} are refused")
                 continue
