@@ -74,6 +74,11 @@ def _session_carried(side: Source, at: tuple[str, ...], operation: Mapping[str, 
 
 
 def _content_shown(side: Source, at: tuple[str, ...], vocabulary: Mapping[str, Any]) -> Iterator[ContractError]:
+    for name in ("each", "messages"):
+        if "callers" in vocabulary.get(name, {}) and "role" not in vocabulary[name]:
+            yield side.error(
+                (*at, name, "callers"), f"{name}.callers needs the role of an entry", "add `role: $item#/role`"
+            )
     each = vocabulary.get("each", {})
     if vocabulary["does"] == "messages" and "question" in each and "content" not in each:
         yield side.error(

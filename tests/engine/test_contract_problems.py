@@ -175,6 +175,12 @@ def test_messages_whose_entries_are_questions(tmp_path: Path) -> None:
     assert "case_history" in problem.fix
 
 
+def test_callers_without_a_role(tmp_path: Path) -> None:
+    entry = "does: messages\n        each: {in: $response.body#/title, content: $item#/q, callers: [user]}"
+    (problem,) = contract_problems(written(tmp_path, broken=GOOD.replace("does: read", entry)))
+    assert problem.reason == "each.callers needs the role of an entry"
+
+
 def test_an_undeclared_constant(tmp_path: Path) -> None:
     broken = GOOD.replace("        does: read\n", "        does: read\n        with: {$request.query.v: 1}\n")
     (problem,) = contract_problems(written(tmp_path, broken=broken))
