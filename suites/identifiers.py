@@ -41,7 +41,7 @@ def first_interactions(target: Run) -> list[Binding]:
     makers = (
         [one for name in ("query", "upload") for one in target.contract.all(name)] if target.contract.autocreate else []
     )
-    return [one for one in makers if all(place.part != "path" for place in one.carriers())]
+    return [one for one in makers if not one.names_session_in_path]
 
 
 def begins(caller: Caller, binding: Binding) -> Reply:
@@ -141,11 +141,7 @@ def session_ids_are_compared_exactly(alice: Caller, expect: Expect, numbers: Num
     names = {"its client's id": alice.client, "its user's name": str(alice.user or "user"), **nearly(session)}
     for name, other in numbers.some(list(names.items())[:: 1 if numbers.times > 1 else -1]):
         for binding in numbers.some(target.on_session(leave_out=["delete"])):
-            if (
-                name == _SLASH
-                and target.contract.slash != "exact"
-                and any(place.part == "path" for place in binding.carriers())
-            ):
+            if name == _SLASH and target.contract.slash != "exact" and binding.names_session_in_path:
                 continue  # the same path by another spelling
             reply = alice.try_on(binding, other)
             if reply.unsent:

@@ -120,7 +120,7 @@ def a_first_interaction_without_a_session_does_what_is_declared(
     may_name_none = [
         binding
         for binding in (*target.bindings("query"), *target.bindings("upload"))
-        if all(place.part != "path" for place in binding.carriers())
+        if not binding.names_session_in_path
     ]
     if not may_name_none:
         raise NotDeclared("every query and upload has its session in its path")

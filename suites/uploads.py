@@ -157,7 +157,7 @@ def an_upload_to_a_wrong_session_leaves_nothing(
                 expect(alice.call(binding, deleted, file=file)).is_gone()
             if contract.identity.kind != "none":
                 expect(bob.call(binding, session, file=file)).is_foreign()
-            if not contract.autocreate and not any(place.part == "path" for place in binding.carriers()):
+            if not contract.autocreate and not binding.names_session_in_path:
                 expect(bob.call(binding, file=file)).is_without_session()
             expect(target.transcript[-1]).is_as_before(changes(alice, session, before), "alice's session")
             expect(target.transcript[-1]).is_as_before(changes(bob, own, bobs), "bob's session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sessionproof.contract.expressions import Expression
@@ -124,6 +125,11 @@ class Binding:
         """The places in which a request names its session."""
         return self.sends.get("session", ())
 
+    @property
+    def names_session_in_path(self) -> bool:
+        """Whether no request can be sent that leaves its session out."""
+        return any(place.part == "path" for place in self.carriers())
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -169,6 +175,11 @@ class Contract:
     delete_keeps: frozenset[str] | None = None  # None where it isn't said
     clear_keeps: frozenset[str] | None = None
     legacy: Mapping[str, str] = field(default_factory=dict)  # old names of fields to those of today
+
+    @cached_property
+    def routes(self) -> frozenset[tuple[str, str]]:
+        """The method and path of every binding."""
+        return frozenset((binding.method, binding.path) for binding in self.bindings)
 
     def all(self, operation: str) -> tuple[Binding, ...]:
         """Every binding of `operation`, in the document's order."""

@@ -90,8 +90,7 @@ def build_request(
     query += raw.query
     target = path + (("&" if "?" in path else "?") + urlencode(query, errors="surrogatepass") if query else "")
     user = actor.user or "" if in_query or in_headers else ""
-    declared = any((one.method, one.path) == (binding.method, binding.path) for one in contract.bindings)
-    odd = not declared or (raw is not _PLAIN and raw != _PLAIN)
+    odd = (binding.method, binding.path) not in contract.routes or (raw is not _PLAIN and raw != _PLAIN)
     return Request(binding, actor, binding.method, target, (*headers, *raw.headers), content, sent, user, odd)
 
 

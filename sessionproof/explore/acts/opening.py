@@ -215,12 +215,7 @@ def _are_twins(walk: Walk, one: str | None, other: str | None) -> bool:
 
 def first_contact(walk: Walk, step: Step) -> None:
     """A query or an upload that names no session: it makes one, or is refused, as declared."""
-    bindings = [
-        one
-        for name in ("query", "upload")
-        for one in walk.bindings(name)
-        if not any(place.part == "path" for place in one.carriers())
-    ]
+    bindings = [one for name in ("query", "upload") for one in walk.bindings(name) if not one.names_session_in_path]
     if not bindings:
         return
     binding, caller = bindings[step.way % len(bindings)], walk.caller(step.user)
