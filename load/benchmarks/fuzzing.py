@@ -9,13 +9,11 @@ Markdown table.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from plain import Plain, plain_of
+from plain import Plain, options_of, plain_of, told_of
 from rich.console import Console
 
 from sessionproof.caller import SetUpFailed
@@ -43,25 +41,15 @@ class Row(Plain):
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--only", action="append", default=[])
-    options.add_argument("--contract", action="append", default=[])
-    options.add_argument("--plain", action="store_true")
+    options = options_of(__doc__)
     options.add_argument("--effort", default="normal", choices=[effort.value for effort in Effort])
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--json", type=Path)
     told = options.parse_args()
-    rows = []
-    for row in looked(told):
-        rows.append(row)
-        print(
-            f"{row.fault} {row.contract}: {row.by or 'missed'}, {row.requests} requests, {row.seconds:.1f} s",
-            flush=True,
-        )
-        if told.json:
-            told.json.write_text(json.dumps([asdict(one) for one in rows], indent=1), encoding="utf-8")
-    print(table(rows))
+    print(table(told_of(looked(told), line, told.json)))
     return 0
+
+
+def line(row: Row) -> str:
+    return f"{row.fault} {row.contract}: {row.by or 'missed'}, {row.requests} requests, {row.seconds:.1f} s"
 
 
 def looked(told: argparse.Namespace) -> Iterator[Row]:

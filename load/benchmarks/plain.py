@@ -1,7 +1,12 @@
-"""What the plain Schemathesis command finds of one fault, for the benchmarks that stand beside it."""
+"""What the plain Schemathesis command finds of one fault, and the frame of the benchmarks that stand beside it."""
 
-from dataclasses import dataclass
+import argparse
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from sessionproof.deployments.bundled import bundled_server
 from sessionproof.errors import SessionProofError
@@ -9,6 +14,28 @@ from sessionproof.selfcheck.plain_schemathesis import PlainSchemathesis
 from sessionproof.selfcheck.programs import Programs
 
 LONGEST = 300  # seconds a look
+
+
+def options_of(description: str) -> argparse.ArgumentParser:
+    """The options that all of these benchmarks have."""
+    options = argparse.ArgumentParser(description=description.splitlines()[0])
+    options.add_argument("--only", action="append", default=[])
+    options.add_argument("--contract", action="append", default=[])
+    options.add_argument("--plain", action="store_true")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--json", type=Path)
+    return options
+
+
+def told_of(rows: Iterable[Any], line: Callable[[Any], str], file: Path | None) -> list[Any]:
+    """All rows; each is told as soon as it is there, and stands in the file."""
+    done: list[Any] = []
+    for row in rows:
+        done.append(row)
+        print(line(row), flush=True)
+        if file:
+            file.write_text(json.dumps([asdict(one) for one in done], indent=1), encoding="utf-8")
+    return done
 
 
 @dataclass(frozen=True)

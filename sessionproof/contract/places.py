@@ -33,6 +33,7 @@ def unknown_places(side: Source, openapi: Source, document: dict[str, Any]) -> I
             if reason:
                 yield side.error((*at, *where), f"{'.'.join(where)}: {text} {reason[0]}", reason[1])
         yield from _session_carried(side, at, operation)
+        yield from _callers_told(side, at, operation["x-session"])
         yield from _content_shown(side, at, operation["x-session"])
 
 
@@ -73,12 +74,16 @@ def _session_carried(side: Source, at: tuple[str, ...], operation: Mapping[str, 
         )
 
 
-def _content_shown(side: Source, at: tuple[str, ...], vocabulary: Mapping[str, Any]) -> Iterator[ContractError]:
+def _callers_told(side: Source, at: tuple[str, ...], vocabulary: Mapping[str, Any]) -> Iterator[ContractError]:
+    """Whose an entry is, only its role tells."""
     for name in ("each", "messages"):
         if "callers" in vocabulary.get(name, {}) and "role" not in vocabulary[name]:
             yield side.error(
                 (*at, name, "callers"), f"{name}.callers needs the role of an entry", "add `role: $item#/role`"
             )
+
+
+def _content_shown(side: Source, at: tuple[str, ...], vocabulary: Mapping[str, Any]) -> Iterator[ContractError]:
     each = vocabulary.get("each", {})
     if vocabulary["does"] == "messages" and "question" in each and "content" not in each:
         yield side.error(

@@ -79,14 +79,10 @@ def request_of(kept: Kept, cast: Cast, held: Held, contract: Contract) -> Reques
     return replace(recognise_request(contract, cast.actor, kept.method, target, headers, content), odd=True)
 
 
-def _row(case: Kept) -> dict[str, Any]:
-    return asdict(case)
-
-
 def _kept(row: dict[str, Any]) -> Kept:
     Role(row["role"])
     base64.b64decode(row["content"], validate=True)
     return Kept(**{**row, "headers": tuple((str(name), str(value)) for name, value in row["headers"])})
 
 
-CASES = Cases("cases", ".json", 50, _row, _kept)
+CASES = Cases[Kept]("cases", ".json", 50, asdict, _kept)
