@@ -166,6 +166,10 @@ class ReplyExpectation:
         answered = self._reply.status is not None and self._reply.status < 500
         return self._status_is(answered, "an answer below 500")
 
+    def is_unavailable(self) -> Reply:
+        """503, or another status by which the server says that it has failed."""
+        return self._status_is(self._reply.is_unavailable, "'unavailable' (503, or else 500, 502 or 504)")
+
     def has_shape(self) -> Reply:
         """The body fits the schema that the contract declares for this status."""
         error = shape_error(self._reply)

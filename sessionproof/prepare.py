@@ -68,6 +68,8 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
     check_outputs(settings)
     url = check_url(settings.base_url)
     others = _others(settings.node, url)
+    if bool(settings.stop_store) is not bool(settings.start_store):
+        raise UsageError("--stop-store and --start-store: give both or neither")
     clock = _clock(settings, (url, *others), joins)
     sender = Sender(url, others=others, timeout=settings.timeout, max_rps=settings.max_rps)
     try:
@@ -82,7 +84,9 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         run = Run(contract, sender, recorder, redactor, settings.effort, seed, users, clock=clock)
         run.rules = Rules.for_history(contract, header)
         run.again = redactor.text(_command(settings))
-        run.restarts = "" if joins else settings.restart or ""  # it would disturb other workers
+        if not joins:  # it would disturb other workers
+            run.restarts = settings.restart or ""
+            run.store = settings.stop_store or "", settings.start_store or ""
         run.notes = (f"calls took turns between the nodes {', '.join(run.nodes)}",) if run.nodes else ()
         return Prepared(run, why)
     except BaseException:
@@ -146,7 +150,8 @@ def _command(settings: Settings) -> str:
     parts = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value]
     parts += [f"--user {shlex.quote(user)}" for user in settings.user]
     parts += [f"--node {shlex.quote(node)}" for node in settings.node]
-    parts += [f"--restart {shlex.quote(settings.restart)}"] if settings.restart else []
+    commands = {"restart": settings.restart, "stop-store": settings.stop_store, "start-store": settings.start_store}
+    parts += [f"--{name} {shlex.quote(command)}" for name, command in commands.items() if command]
     parts += [f"--clock {shlex.quote(without_credentials(settings.clock))}"] if settings.clock else []
     parts += [f"--life {settings.life:g}"] if settings.life else []
     parts += [f"--effort {settings.effort}"] if settings.effort is not Effort.NORMAL else []

@@ -12,7 +12,7 @@ from sessionproof.errors import TargetError
 from sessionproof.sender import Sender
 from sessionproof.wire import Reply, Request, build_request
 
-__all__ = ["Presence", "TargetLost", "unlike"]
+__all__ = ["Presence", "TargetLost"]
 
 _SILENT_IN_A_ROW = 3  # calls without an answer, before the target is asked whether it is there at all
 _SILENT_AT_ONE_CALL = 4  # after which that operation isn't tried again
@@ -63,12 +63,12 @@ class Presence:
         looks = {node: await self.sender.send_once(replace(self._probe(), node=node)) for node in nodes}
         return {node: look[0].status for node, look in looks.items()}
 
+    async def unlike(self, before: Mapping[str, int | None]) -> str:
+        """The first node that doesn't answer as before, "" if all do."""
+        now = await self.statuses()
+        return next((node for node in before if now[node] != before[node]), "")
+
     def _probe(self) -> Request:
         name = "health" if self.contract.has("health") else "list" if self.contract.has("list") else "create"
         binding = replace(self.contract.first(name), method="GET", media_type="")
         return build_request(self.contract, binding, Actor("probe", None), {})
-
-
-def unlike(before: Mapping[str, int | None], now: Mapping[str, int | None]) -> str:
-    """The first node that doesn't answer as before, "" if all do."""
-    return next((node for node in before if now[node] != before[node]), "")

@@ -63,13 +63,15 @@ def repeat_script(
     expected: str,
     seen: str,
     pause: Callable[[float], str] | None = None,
+    commands: Sequence[tuple[float, str]] = (),
 ) -> str:
     """The calls up to the last of `shown` as curl lines; "" when they are too many to be of use.
 
     The answers to `shown`, and to earlier calls that are the same, are printed; other calls are made for their effect,
     and reads among them left out. Ids that the server issued are taken from the answers, users and texts are made anew
     by each run of the script, and secrets stand as variables that the reader sets. Each call goes to the node that it
-    went to. Where time has to pass between two calls, `pause` gives the line for so many seconds.
+    went to. Where time has to pass between two calls, `pause` gives the line for so many seconds. `commands`, each with
+    its time, stand between the calls between which they were carried out.
     """
     wanted = {_same(reply) for reply in shown}
     last = max((place for place, reply in enumerate(transcript) if reply is shown[-1]), default=len(transcript) - 1)
@@ -81,13 +83,14 @@ def repeat_script(
     steps = [_step(call, names, redactor, nodes, printed=_same(call) in wanted) for call in calls]
     if pause is not None:
         steps = [f"{pause(gap)}\n{step}" if gap > 1 else step for gap, step in zip(_gaps(calls), steps, strict=True)]
+    steps, afterwards = _with_commands(steps, calls, [(at, redactor.text(command)) for at, command in commands])
     urls = " ".join(f"{name}={shlex.quote(url)}" for url, name in nodes.items())
     lines = [f"{urls} RUN=$(date +%s)$$", *_secrets(steps, redactor), *names.settings()]
     lines += [helper for mark, helper in _HELPERS.items() if any(mark in step for step in steps)]
     told = [f'echo "# {name}=${name}"' for name in names.known.values()]
     words = [names.told(_one_line(redactor.text(text))) for text in (expected, seen)]
     comment = [f"# expected: {words[0]}", f"# seen:     {words[1]}"]
-    return "\n".join([*comment, *lines, *steps[:-1], *told, steps[-1]])
+    return "\n".join([*comment, *lines, *steps[:-1], *told, steps[-1], *afterwards])
 
 
 def _nodes(base_url: str, calls: Sequence[Reply]) -> dict[str, str]:
@@ -104,6 +107,18 @@ def with_test(script: str, test: str) -> str:
 def _gaps(calls: Sequence[Reply]) -> list[float]:
     """Seconds on the run's clock between each call and the one before it."""
     return [0.0, *(later.began - earlier.ended for earlier, later in pairwise(calls))]
+
+
+def _with_commands(
+    steps: Sequence[str], calls: Sequence[Reply], commands: Sequence[tuple[float, str]]
+) -> tuple[list[str], list[str]]:
+    """The steps, each after the commands that came before its call, and what is left to do after the last one."""
+    waiting, found = list(commands), []
+    for step, call in zip(steps, calls, strict=True):
+        before = [command for at, command in waiting if at < call.began]
+        waiting = waiting[len(before) :]
+        found.append("\n".join([*before, step]))
+    return found, [command for _, command in waiting if len(waiting) < len(commands)]
 
 
 def _same(reply: Reply) -> tuple[str, str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from secrets import token_hex
 from zlib import crc32
@@ -14,14 +16,14 @@ from zlib import crc32
 from sessionproof.actors import Actor, Canaries
 from sessionproof.clocks import Clock
 from sessionproof.contract import Binding, Contract
+from sessionproof.disturbing import Gate, carry_out, wait_until_none
 from sessionproof.effort import Effort
 from sessionproof.expect import Unproven
 from sessionproof.history import Recorder
 from sessionproof.history.redact import Redactor
 from sessionproof.made import Made
 from sessionproof.model import Rules
-from sessionproof.presence import Presence, TargetLost, unlike
-from sessionproof.restart import Gate, restart
+from sessionproof.presence import Presence, TargetLost
 from sessionproof.sender import Sender
 from sessionproof.talk import CURRENT, Talk
 from sessionproof.users import MissingUser, signed_in, the_one_given
@@ -47,6 +49,7 @@ class Run:
     canaries: Canaries = field(default_factory=Canaries)
     clock: Clock | None = None  # by which the end of a session's life can be seen
     restarts: str = ""  # the command that restarts the target, or a node of it
+    store: tuple[str, str] = ("", "")  # the commands that stop and start the store of the target's sessions
     client: str = ""  # the client that is driven, in words; without one the run drives none
     again: str = ""  # the command line that begins the same run
     notes: tuple[str, ...] = ()  # what a reader of the report has to know besides
@@ -83,7 +86,12 @@ class Run:
     def means(self) -> frozenset[str]:
         """What this run has, in the words of the requirements file."""
         found = {"users"} if self.invents_users or len(self.users) > 1 else set()
-        there = {"clock": self.clock is not None, "client": bool(self.client), "nodes": bool(self.nodes)}
+        there = {
+            "clock": self.clock is not None,
+            "client": bool(self.client),
+            "nodes": bool(self.nodes),
+            "store": all(self.store),
+        }
         return frozenset(found | {name for name, is_there in there.items() if is_there})
 
     @property
@@ -180,7 +188,8 @@ class Run:
         else:
             answer, t0, t1 = await self._sent(request)
         reply = self.heard(request, answer, t0, t1)
-        await self._presence.notice(reply)
+        if not CURRENT.get().alone:
+            await self._presence.notice(reply)
         return reply
 
     def heard(self, request: Request, answer: Answer, t0: float, t1: float) -> Reply:
@@ -198,8 +207,8 @@ class Run:
             pool = await talk.lane.turn(self.sender, request)
             async with self._gate.passed():
                 return await self.sender.send_once(request, pool)
-        async with self._few if talk.timed else nullcontext(), self._gate.passed():
-            return await self.sender.send(request)
+        async with self._few if talk.timed else nullcontext(), self._gate.passed(alone=talk.alone):
+            return await (self.sender.send_once(request) if talk.alone else self.sender.send(request))
 
     def _received(self, request: Request, answer: Answer, t0: float, t1: float) -> Reply:
         sent = [
@@ -221,14 +230,44 @@ class Run:
         """
         if not self.restarts:
             raise Unproven("needs a restart: --restart COMMAND restarts the deployment, or a node of it (not with -n)")
+        with self._alone() as came_back:
+            self._do("--restart", self.restarts)
+            came_back("--restart")
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Until the end of the block the session store is stopped, and only who is in it calls.
+
+        It is started again whatever happens. Raises TargetError when a command fails or the target doesn't come back.
+        """
+        stop, start = self.store
+        with self._alone() as came_back:
+            try:
+                self._do("--stop-store", stop)
+                yield
+            finally:
+                self._do("--start-store", start)
+                came_back("--start-store")
+
+    @contextmanager
+    def _alone(self) -> Iterator[Callable[[str], None]]:
+        """No call of others is under way in the block; it is given a way to wait until the target answers as before."""
         with self._gate.alone:
             self.sender.wait_for(self._gate.close())
+            mine = CURRENT.set(replace(CURRENT.get(), alone=True))
             try:
                 before = self.sender.wait_for(self._presence.statuses())
-                restart(self.restarts, lambda: unlike(before, self.sender.wait_for(self._presence.statuses())))
+                look = partial(self._presence.unlike, before)
+                yield partial(wait_until_none, lambda: self.sender.wait_for(look()))
                 self.sender.wait_for(self.sender.reconnect())
             finally:
+                CURRENT.reset(mine)
                 self.sender.wait_for(self._gate.open())
+
+    def _do(self, option: str, command: str) -> None:
+        shift = self.clock.shift if self.clock else 0.0
+        CURRENT.get().commands.append((time.monotonic() + shift, command))
+        carry_out(option, command)
 
     def is_there(self) -> bool:
         """Whether the target, with all of its nodes, still answers anything; `lost` says why not."""

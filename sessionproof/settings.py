@@ -86,6 +86,10 @@ OPTIONS = (
     ),
     Option("restart", "COMMAND", "Restarts the deployment, or a node of it; then it is seen what a restart does."),
     Option(
+        "stop_store", "COMMAND", "Stops the store of sessions, or has it hang; it is seen what an outage looks like."
+    ),
+    Option("start_store", "COMMAND", "Starts the store of sessions again, with what it held."),
+    Option(
         "clock",
         "NAME",
         "How time passes: wall, scaled:SECONDS_PER_MINUTE, control, redis:URL,PATTERN or faketime:COMMAND.",
@@ -129,6 +133,8 @@ class Settings:
     user: tuple[str, ...] = ()
     node: tuple[str, ...] = ()
     restart: str | None = None
+    stop_store: str | None = None
+    start_store: str | None = None
     clock: str | None = None
     life: float | None = None
     patience: float = 180.0

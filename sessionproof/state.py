@@ -12,7 +12,7 @@ from sessionproof.effort import Effort
 from sessionproof.lists import listed
 from sessionproof.wire import Reply
 
-__all__ = ["changes", "differences", "snapshot"]
+__all__ = ["changes", "differences", "shown_by", "snapshot"]
 
 _MOVING = ("activity", "expires", "updated")  # move with activity, if anything does
 
@@ -25,12 +25,10 @@ def snapshot(caller: Caller, session: str, *, moving: bool = False) -> dict[str,
     """
     reply = caller.arranged(caller.read(session), "read")
     left_out = () if moving and _reading_is_still(caller, session, reply) else _MOVING
-    seen = {name: reply[name] for name in reply.request.binding.returns if name not in left_out}
-    embedded = {name: reply.items(name) for name in reply.request.binding.lists}
-    seen |= {name: [dict(entry) for entry in entries] for name, entries in embedded.items() if entries is not None}
+    seen = shown_by(reply, left_out)
     if caller.run.effort is not Effort.QUICK:
         return seen | _besides(caller, session)
-    if caller.run.contract.has("messages") and "messages" not in embedded:
+    if caller.run.contract.has("messages") and "messages" not in seen:
         seen["conversation"] = _plain(listed(caller, "messages", session).entries)
     return seen
 
@@ -73,6 +71,16 @@ def _reading_is_still(caller: Caller, session: str, first: Reply) -> bool:
 def _is_fine(time: Any) -> bool:
     """Whether a time is given to parts of a second."""
     return "." in time if isinstance(time, str) else isinstance(time, float)
+
+
+def shown_by(reply: Reply, left_out: Iterable[str] = _MOVING) -> dict[str, Any]:
+    """What one answer shows, by vocabulary name; without `left_out`, the times that move with activity."""
+    shown = {name: reply[name] for name in reply.request.binding.returns if name not in left_out}
+    for name in reply.request.binding.lists:
+        entries = reply.items(name)
+        if entries is not None:
+            shown[name] = [{each: entry[each] for each in entry if each not in left_out} for entry in entries]
+    return shown
 
 
 def changes(caller: Caller, session: str, before: dict[str, Any], *, moving: bool = False) -> list[str]:

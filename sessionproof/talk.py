@@ -33,6 +33,8 @@ class Talk:
     history: list[tuple[Event, Reply]] = field(default_factory=list)  # of the whole check, with all its probes
     rounds: list[int] = field(default_factory=list)  # where in the transcript each round of a race begins
     lane: Lane | None = None  # by which this work of a burst calls
+    alone: bool = False  # nobody else calls, and no answer of the target's is a reason to give it up
+    commands: list[tuple[float, str]] = field(default_factory=list)  # what was done to the target, and when
 
 
 CURRENT: ContextVar[Talk] = ContextVar("talk", default=Talk())  # noqa: B039 - each check sets its own

@@ -9,13 +9,23 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sessionproof.errors import TargetError
 
-__all__ = ["installed_redis", "redis_is_installed"]
+__all__ = ["Redis", "installed_redis", "redis_is_installed"]
 
 _PROGRAM = "redis-server"
 _READY_WITHIN = 10.0  # seconds
+
+
+@dataclass(frozen=True)
+class Redis:
+    """Where it is, and the shell's commands that have it hang and go on; it keeps all that it holds."""
+
+    url: str
+    stop: str
+    start: str
 
 
 def redis_is_installed() -> bool:
@@ -23,8 +33,8 @@ def redis_is_installed() -> bool:
 
 
 @contextmanager
-def installed_redis() -> Iterator[str]:
-    """The URL of an empty Redis, which ends with the block. Raises TargetError where none is installed or it fails."""
+def installed_redis() -> Iterator[Redis]:
+    """An empty Redis, which ends with the block. Raises TargetError where none is installed or it fails."""
     program = shutil.which(_PROGRAM)
     if program is None:
         raise TargetError(f"{_PROGRAM} isn't installed (Debian: apt-get install redis-server)")
@@ -40,7 +50,8 @@ def installed_redis() -> Iterator[str]:
         )
         try:
             _wait_until_it_listens(process, port)
-            yield f"redis://127.0.0.1:{port}/0"
+            hang, go_on = (f"kill -{signal} {process.pid}" for signal in ("STOP", "CONT"))
+            yield Redis(f"redis://127.0.0.1:{port}/0", hang, go_on)
         finally:
             process.kill()
             process.wait()

@@ -77,5 +77,5 @@ def repeat(requirement: str, run: Run, calls: Sequence[Reply], shown: Sequence[R
     if overlapping(calls[: until + 1]) > 1:
         return f"# calls at the same moment show it, so it takes a race:\n{again}"
     pause = run.clock.in_shell if run.clock and talk.timed else None
-    script = repeat_script(calls, shown, run.redactor, run.sender.base_url, expected, seen, pause)
+    script = repeat_script(calls, shown, run.redactor, run.sender.base_url, expected, seen, pause, talk.commands)
     return f"{script}\n\n# or: {again}" if script else again

@@ -30,7 +30,7 @@ MEANS = {
     ),
     "users": Means("a second user", "--user alice=X-User-ID:alice --user bob=X-User-ID:bob"),
     "nodes": Means("a second node", "--node URL, another address of the same deployment (docs/nodes.md)"),
-    "store": Means("a store to stop", "no check of this version stops one yet; a baseline accepts that until one does"),
+    "store": Means("a store to stop", "--stop-store COMMAND --start-store COMMAND, not with -n (docs/nodes.md)"),
     "client": Means("a client to drive", "sessionproof browser --extension DIR --client FILE (docs/browser.md)"),
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from sessionproof.deployments.nodes import Nodes
+from sessionproof.deployments.redis import Redis
 from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.programs import Programs
 
@@ -86,7 +87,7 @@ class LooksAtNodes(Protocol):
     """What a lens has besides if it can look at several servers with one store as well."""
 
     def look_at_nodes(
-        self, nodes: Nodes, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()
+        self, nodes: Nodes, store: Redis, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()
     ) -> Seen:
         """The same, of all of them together."""
 

@@ -125,7 +125,7 @@ def _needing_nodes(plan: Plan, contract: str) -> tuple[str, ...]:
 
 def _needs_nodes(requirement: str) -> bool:
     known = load_requirements().get(requirement)
-    return known is not None and "nodes" in known.means
+    return known is not None and not known.means.isdisjoint(("nodes", "store"))
 
 
 def _clean(contract: str, lens: Lens, programs: Programs, on_nodes: tuple[str, ...]) -> Clean:
@@ -181,9 +181,9 @@ def _look_at_nodes(
     """One look at two fresh servers with one store."""
     assert isinstance(lens, LooksAtNodes)
     begin = time.monotonic()
-    with installed_redis() as store, bundled_nodes(contract, store, *lens.server, *broken) as nodes:
+    with installed_redis() as store, bundled_nodes(contract, store.url, *lens.server, *broken) as nodes:
         listening = time.monotonic()
-        look = lens.look_at_nodes(nodes, contract, 0, programs, breaks)
+        look = lens.look_at_nodes(nodes, store, contract, 0, programs, breaks)
         looked = time.monotonic()
     return look, _spent([look], begin, listening, looked)
 

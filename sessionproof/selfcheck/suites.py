@@ -13,6 +13,7 @@ import msgspec
 
 from sessionproof.deployments.bundled import told_of_time
 from sessionproof.deployments.nodes import Nodes
+from sessionproof.deployments.redis import Redis
 from sessionproof.history import Event
 from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.lenses import CheckCost, Seen
@@ -51,11 +52,12 @@ class Suites:
         return self._look([url], contract, turn, programs, fault.breaks if fault else ())
 
     def look_at_nodes(
-        self, nodes: Nodes, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()
+        self, nodes: Nodes, store: Redis, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()
     ) -> Seen:
         url, *others = nodes.urls
         named = [word for other in others for word in ("--node", other)]
-        return self._look([url, *named, "--restart", nodes.restart], contract, turn, programs, breaks)
+        commands = ("--restart", nodes.restart, "--stop-store", store.stop, "--start-store", store.start)
+        return self._look([url, *named, *commands], contract, turn, programs, breaks)
 
     def _look(self, target: list[str], contract: str, turn: int, programs: Programs, breaks: tuple[str, ...]) -> Seen:
         words = ["verify", *target, "--contract", contract, "--clock", self.clock, "--seed", str(_SEED + turn)]

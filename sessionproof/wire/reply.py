@@ -19,6 +19,7 @@ __all__ = ["Answer", "Reply"]
 
 # Conflict, precondition failed, locked, too early, precondition required, too many, unavailable.
 _LOST = frozenset({409, 412, 423, 425, 428, 429, 503})
+_UNAVAILABLE = frozenset({500, 502, 503, 504})  # RFC 9110 section 15.6
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ class Reply:
     @property
     def refused(self) -> bool:
         return self.status is not None and 400 <= self.status < 500
+
+    @property
+    def is_unavailable(self) -> bool:
+        """A failure of the server's own, which says nothing of the session."""
+        return self.status in _UNAVAILABLE
 
     @property
     def lost_a_race(self) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sessionproof import restart as restarting
+from sessionproof import disturbing
 from sessionproof.caller import Caller
 from sessionproof.errors import TargetError
 from sessionproof.expect import Unproven
@@ -58,7 +58,7 @@ def test_a_command_that_fails_or_hangs_is_one_line(
     prepared: Prepared, monkeypatch: pytest.MonkeyPatch, command: str, why: str
 ) -> None:
     if "sleep" in command:
-        monkeypatch.setattr(restarting, "_LONGEST", 0.3)
+        monkeypatch.setattr(disturbing, "_LONGEST", 0.3)
     prepared.run.restarts = command
     with pytest.raises(TargetError, match=why) as raised:
         prepared.run.restart()
@@ -76,7 +76,7 @@ def test_what_the_command_leaves_running_is_not_waited_for(prepared: Prepared) -
 def test_a_target_that_does_not_come_back_is_named(
     api: FakeApi, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restarting, "_LONGEST", 1.0)
+    monkeypatch.setattr(disturbing, "_LONGEST", 1.0)
     prepared.run.restarts = "true"
     looks: list[str] = []
 
@@ -85,7 +85,7 @@ def test_a_target_that_does_not_come_back_is_named(
         return (503, {}) if len(looks) > 1 else None
 
     api.before = before
-    with pytest.raises(TargetError, match=f"1 s after the restart {api.url} doesn't answer as before"):
+    with pytest.raises(TargetError, match=f"--restart: 1 s after it {api.url} doesn't answer as before"):
         prepared.run.restart()
     api.before = lambda method, path: None
 

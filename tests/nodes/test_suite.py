@@ -30,7 +30,7 @@ def con_08(report: Report) -> dict[str, Verdict]:
 
 def run(contract: str, *server: str, only: str = "CON-08") -> Report:
     needs("redis-server")
-    with installed_redis() as store, bundled_nodes(contract, store, "--clock", "control", *server) as nodes:
+    with installed_redis() as store, bundled_nodes(contract, store.url, "--clock", "control", *server) as nodes:
         return judged(
             nodes.urls[0],
             node=nodes.urls[1:],
@@ -90,7 +90,7 @@ def test_a_copy_that_a_node_keeps_is_seen(tmp_path: Path) -> None:
 
 def test_the_command_restarts_the_last_node_and_nothing_is_left(tmp_path: Path) -> None:
     needs("redis-server")
-    with installed_redis() as store, bundled_nodes("fm-session-service", store) as nodes:
+    with installed_redis() as store, bundled_nodes("fm-session-service", store.url) as nodes:
         session = httpx.post(nodes.urls[1] + SESSIONS, headers={"X-User-ID": "ann"}).json()["session_id"]
         for _ in range(2):
             assert subprocess.run(shlex.split(nodes.restart), timeout=120, check=False).returncode == 0

@@ -117,7 +117,7 @@ def test_every_requirement_is_there_with_all_that_is_known(tmp_path: Path) -> No
     for result in sample().results:
         for piece in (result.requirement.sentence, result.requirement.why, result.reason, *result.observed):
             assert piece in text
-    for piece in (EXCHANGE, REPEAT, "the_fiftieth_create_resumes", "no check of this version", "canary-bob-77aa"):
+    for piece in (EXCHANGE, REPEAT, "the_fiftieth_create_resumes", "--stop-store COMMAND", "canary-bob-77aa"):
         assert piece in text
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from sessionproof.deployments.nodes import Nodes
+from sessionproof.deployments.redis import Redis
 from sessionproof.requirements import load_requirements
 from sessionproof.selfcheck import Fault, Outcome, Plan, Seen, judge, running, selfcheck
 from sessionproof.selfcheck.lenses import LooksAtNodes
@@ -41,7 +42,7 @@ class Made:
         return Seen(fault.breaks if fault else (), 10, 1.0, ("RES-01",), {"CON-08": "the run lacks nodes"})
 
     def look_at_nodes(
-        self, nodes: Nodes, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()
+        self, nodes: Nodes, store: Redis, contract: str, turn: int, programs: Programs, breaks: tuple[str, ...] = ()
     ) -> Seen:
         self.asked.append(" and ".join(nodes.urls))
         faulty = "--fault" in nodes.urls[0]
@@ -57,8 +58,8 @@ def lens(monkeypatch: pytest.MonkeyPatch) -> Made:
         yield " ".join(("one", *arguments))
 
     @contextmanager
-    def redis() -> Iterator[str]:
-        yield "redis://made"
+    def redis() -> Iterator[Redis]:
+        yield Redis("redis://made", "true", "true")
 
     @contextmanager
     def nodes(contract: str, store: str, *arguments: str) -> Iterator[Nodes]:

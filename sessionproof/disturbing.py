@@ -1,4 +1,4 @@
-"""A restart in the middle of a run: nobody calls meanwhile, and it ends when every node answers again, or in time."""
+"""What is done to the target in the middle of a run, by commands of the user's: nobody else calls meanwhile."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from contextlib import asynccontextmanager, suppress
 
 from sessionproof.errors import TargetError
 
-__all__ = ["Gate", "restart"]
+__all__ = ["Gate", "carry_out", "wait_until_none"]
 
 _LONGEST = 60.0  # seconds for the command, and as many until every node answers
 _PAUSE = 0.1  # seconds between two looks
 
 
 class Gate:
-    """Calls pass side by side, unless somebody wants to be alone."""
+    """Calls pass side by side, unless somebody wants to be alone: then only those of whoever is `alone` pass."""
 
     def __init__(self) -> None:
         self._open = asyncio.Event()
@@ -30,8 +30,8 @@ class Gate:
         self.alone = threading.Lock()  # for one at a time to hold who closes it
 
     @asynccontextmanager
-    async def passed(self) -> AsyncIterator[None]:
-        while not self._open.is_set():
+    async def passed(self, *, alone: bool = False) -> AsyncIterator[None]:
+        while not (alone or self._open.is_set()):
             await self._open.wait()
         self._inside += 1
         try:
@@ -49,11 +49,8 @@ class Gate:
         self._open.set()
 
 
-def restart(command: str, missing: Callable[[], str]) -> None:
-    """Carry `command` out in a shell, and wait until `missing`, which says what doesn't answer yet, says nothing.
-
-    Raises TargetError when it fails or takes too long.
-    """
+def carry_out(option: str, command: str) -> None:
+    """Carry out in a shell the command that `option` gave. Raises TargetError when it fails or takes too long."""
     with tempfile.TemporaryFile() as said:  # not a pipe: what it leaves running may keep it open
         process = subprocess.Popen(
             ["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
@@ -64,13 +61,20 @@ def restart(command: str, missing: Callable[[], str]) -> None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            raise TargetError(f"--restart: the command was still running after {_LONGEST:g} s") from None
+            raise TargetError(f"{option}: the command was still running after {_LONGEST:g} s") from None
         if code:
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").strip().splitlines()
-            raise TargetError(f"--restart: the command ended with {code}" + (f": {lines[-1][:200]}" if lines else ""))
+            raise TargetError(f"{option}: the command ended with {code}" + (f": {lines[-1][:200]}" if lines else ""))
+
+
+def wait_until_none(missing: Callable[[], str], option: str) -> None:
+    """Wait until `missing`, which names a node that doesn't answer as before, names none.
+
+    Raises TargetError when that takes too long after what `option` did.
+    """
     deadline = time.monotonic() + _LONGEST
     while node := missing():
         if time.monotonic() > deadline:
-            raise TargetError(f"--restart: {_LONGEST:g} s after the restart {node} doesn't answer as before")
+            raise TargetError(f"{option}: {_LONGEST:g} s after it {node} doesn't answer as before")
         time.sleep(_PAUSE)
