@@ -20,6 +20,8 @@ TEXTS: dict[str, tuple[tuple[Any, Any], ...]] = {
     "user": (("a=X:1", ("a=X:1",)), ("b=X:1", ("b=X:1",)), ("c=X:1", ("c=X:1",))),
     "node": (("http://a", ("http://a",)), ("http://b", ("http://b",)), ("http://c", ("http://c",))),
     "restart": (("a b", "a b"), ("c", "c"), ("d", "d")),
+    "stop_store": (("a b", "a b"), ("c", "c"), ("d", "d")),
+    "start_store": (("a b", "a b"), ("c", "c"), ("d", "d")),
     "clock": (("wall", "wall"), ("scaled:0.5", "scaled:0.5"), ("redis:redis://h,s:*", "redis:redis://h,s:*")),
     "life": (("60", 60.0), ("0.5", 0.5), ("1e3", 1000.0)),
     "patience": (("60", 60.0), ("0.5", 0.5), ("1e3", 1000.0)),
