@@ -59,6 +59,12 @@ def _effort(text: str) -> Effort:
     return Effort(text.lower())
 
 
+def _traffic(text: str) -> str:
+    if text.lower() not in ("whole", "part"):
+        raise ValueError("is one of these words")
+    return text.lower()
+
+
 def _explore(text: str) -> str:
     if text.lower() not in ("no", "yes", "only"):
         raise ValueError("is one of these words")
@@ -118,6 +124,12 @@ OPTIONS = (
 
 # What only `check` takes.
 CHECK_OPTIONS = (
+    Option(
+        "traffic",
+        "whole|part",
+        "Whether all calls to the sessions are there (default: whole; HAR files: part).",
+        _traffic,
+    ),
     Option("jobs", "N", "Judge by so many processes (default: as many as there are cores, if it is long).", _processes),
     Option("minimised", "DIR", "Leave the few calls that show a failure there (default: beside the history).", Path),
 )
@@ -151,6 +163,7 @@ class Settings:
     junit: Path | None = None
     html: Path | None = None
     history: Path | None = None
+    traffic: str | None = None
     jobs: int = 0
     minimised: Path | None = None
 

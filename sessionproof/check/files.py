@@ -22,10 +22,11 @@ STANDARD_INPUT = "standard input"
 
 @dataclass
 class GivenFiles:
-    """`notes` says what became of HAR files."""
+    """`notes` says what became of HAR files, `part` whether there were any: they have the calls of one client."""
 
     folder: Path  # for copies
     notes: list[str] = field(default_factory=list)
+    part: bool = False
 
     def source(self, given: str, contract: Contract | None) -> Source:
         """The history that `given` names, "-" for standard input. Raises UsageError when it can't be judged."""
@@ -35,6 +36,7 @@ class GivenFiles:
         if contract is None:
             raise UsageError(f"{name}: a HAR file doesn't say what it is of; give the contract by --contract NAME|FILE")
         converted = self.folder / f"{len(self.notes)}.jsonl"
+        self.part = True
         self.notes += convert(path, name, contract, converted)
         return read_source(converted, name)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from msgspec.structs import replace
+from msgspec.structs import replace as header_with
 from rich.console import Console
 
 from sessionproof.baseline import load as load_baseline
@@ -47,7 +48,8 @@ def check(names: Sequence[str], settings: Settings, *, quiet: bool = False) -> R
         given = _given(settings)
         sources = tuple(files.source(name, given) for name in dict.fromkeys(names))
         contract = _contract(sources, given)
-        rules = _rules(sources, contract, settings)
+        part = settings.traffic == "part" if settings.traffic else files.part
+        rules = replace(_rules(sources, contract, settings), part=part)
         judged = _judged(sources, rules, settings, stop, quiet=quiet)
         chosen = choose(one for one in judged.judgement.anomalies if one.requirement in wanted)
         shown, trouble = _shown(chosen, sources, rules, settings)
@@ -102,7 +104,7 @@ def _contract(sources: Sequence[Source], given: Contract | None) -> Contract:
 
 def _rules(sources: Sequence[Source], contract: Contract, settings: Settings) -> Rules:
     told = {} if settings.life is None else {"life": settings.life}
-    found = {source.name: Rules.for_history(contract, replace(source.header, **told)) for source in sources}
+    found = {source.name: Rules.for_history(contract, header_with(source.header, **told)) for source in sources}
     first, *others = found.items()
     for name, rules in others:
         if rules != first[1]:
@@ -155,6 +157,9 @@ def _notes(sources: Sequence[Source], contract: Contract, judged: Judged, second
     processes = f" by {judged.jobs} processes" if judged.jobs > 1 else ""
     files = f"{count(judged.events, 'event', 'events')} of {count(len(sources), 'file', 'files')}"
     yield f"{files}, {pace}{processes}; {looked:,} looks, {share:.1%} of them undecided"
+    if doubted := judged.judgement.doubted:
+        would = count(doubted, "answer would be wrong", "answers would be wrong")
+        yield f"{would} if these were all calls to the sessions; they are told by --traffic whole"
     for name in judged.cut:
         yield f"{name}: its last line is cut off, and was left out"
     made = sources[0].header.contract

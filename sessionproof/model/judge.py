@@ -139,6 +139,8 @@ def join(parts: Iterable[Part], rules: Rules) -> Judgement:
         judge_spans(key, found, judgement)
     if "add_message" not in rules.appends:
         judgement.rename(dict.fromkeys(_MESSAGES, "MSG-09"))
+    if rules.part:
+        judgement.doubt(clears=rules.clears)
     return judgement
 
 

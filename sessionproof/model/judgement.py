@@ -40,6 +40,11 @@ ANOMALIES: dict[Name, str] = {
 }
 
 
+# What no call that isn't in the history can explain; nor can any but a clear explain the second kind.
+_SURE: frozenset[Name] = frozenset({"resurrected", "mistaken", "reissued", "intruder", "leak"})
+_SURE_WITHOUT_CLEAR: frozenset[Name] = frozenset({"fork", "lost", "stale", "disorder"})
+
+
 class Outcome(StrEnum):
     """Whether an implementation that keeps its promises can have given these answers."""
 
@@ -66,6 +71,7 @@ class Judgement:
     anomalies: list[Anomaly] = field(default_factory=list)
     looked: Counter[str] = field(default_factory=Counter)
     undecided: Counter[str] = field(default_factory=Counter)
+    doubted: int = 0  # anomalies that calls which aren't in the history may explain
 
     @property
     def outcome(self) -> Outcome:
@@ -77,6 +83,19 @@ class Judgement:
         self.anomalies += other.anomalies
         self.looked.update(other.looked)
         self.undecided.update(other.undecided)
+        self.doubted += other.doubted
+
+    def doubt(self, *, clears: bool) -> None:
+        """Take the history for a part of the traffic: what others may have caused, unseen, is left undecided.
+
+        `clears` says whether a conversation can be cleared.
+        """
+        sure = _SURE if clears else _SURE | _SURE_WITHOUT_CLEAR
+        kept = [one for one in self.anomalies if one.name in sure or _follows_a_delete(one)]
+        kept_ones = set(map(id, kept))
+        self.undecided.update(one.requirement for one in self.anomalies if id(one) not in kept_ones)
+        self.doubted += len(self.anomalies) - len(kept)
+        self.anomalies = kept
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Have other requirements speak for some: all that was said of those is said of these."""
@@ -87,6 +106,11 @@ class Judgement:
             for old, new in names.items():
                 if count := counts.pop(old, 0):
                     counts[new] += count
+
+
+def _follows_a_delete(anomaly: Anomaly) -> bool:
+    """Whether a create answers with a session whose delete was seen."""
+    return anomaly.name == "undead" and any(event.op == "delete" for event in anomaly.events)
 
 
 class Told:

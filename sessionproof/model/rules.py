@@ -47,6 +47,8 @@ class Rules:
     flags: bool = False  # whether a create says if the session was there before
     invalid: frozenset[int] = frozenset({400, 413, 414, 415, 422, 431})
     opens: frozenset[str] = frozenset({"create"})  # operations that may make a session
+    clears: bool = True  # whether a conversation can be cleared
+    part: bool = False  # whether calls to the sessions may be missing
 
     @classmethod
     def of(
@@ -85,6 +87,7 @@ class Rules:
             outlive=_outlive(contract),
             flags=all("resumed" in binding.returns for binding in contract.all("create")),
             invalid=contract.invalid,
+            clears=contract.has("clear"),
         )
 
     @classmethod

@@ -102,6 +102,23 @@ def test_traffic_of_a_server_that_loses_messages_is_not(tmp_path: Path) -> None:
     assert "MSG-0" in ended.out.splitlines()[-1]
 
 
+def test_what_others_may_have_written_is_told_of_the_whole_traffic_alone(tmp_path: Path) -> None:
+    with recorded() as archive:
+        conversation(archive)
+    archive.entries = [entry for entry in archive.entries if b"two" not in sent_in(entry)]
+    file = archive.save(tmp_path / "traffic.har")
+    ended = said("check", file, *CONTRACT)
+    assert ended.code == 2, ended.out
+    assert "1 answer would be wrong if these were all calls to the sessions" in " ".join(ended.out.split())
+    ended = said("check", file, "--traffic", "whole", *CONTRACT)
+    assert ended.code == 1, ended.out
+    assert "phantom" in ended.out
+
+
+def sent_in(entry: dict[str, Any]) -> bytes:
+    return str(entry["request"].get("postData", "")).encode()
+
+
 def test_a_har_file_does_not_say_its_contract(tmp_path: Path) -> None:
     ended = said("check", Archive("http://x").save(tmp_path / "traffic.har"))
     assert ended.code == 4

@@ -38,6 +38,7 @@ TEXTS: dict[str, tuple[tuple[Any, Any], ...]] = {
     "junit": (("a", Path("a")), ("b", Path("b")), ("c", Path("c"))),
     "html": (("a", Path("a")), ("b", Path("b")), ("c", Path("c"))),
     "history": (("a", Path("a")), ("b", Path("b")), ("c", Path("c"))),
+    "traffic": (("whole", "whole"), ("PART", "part"), ("part", "part")),
     "jobs": (("1", 1), ("2", 2), ("3", 3)),
     "minimised": (("a", Path("a")), ("b", Path("b")), ("c", Path("c"))),
 }
