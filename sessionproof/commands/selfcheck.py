@@ -51,7 +51,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )  # fmt: skip
 @click.option(
     "--beside", multiple=True, metavar="FILE", type=_FILE,
-    help="Add the columns of other lenses from a kill matrix that was written as JSON before. Repeatable.",
+    help="Add the rows and columns of a kill matrix that was written as JSON before. Repeatable.",
 )  # fmt: skip
 @click.option("--json", "json_file", type=_FILE, help="Write the kill matrix as JSON.")
 @click.option("--html", "html_file", type=_FILE, help="Write it as one HTML page.")

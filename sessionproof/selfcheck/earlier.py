@@ -1,4 +1,4 @@
-"""Columns of an earlier kill matrix beside those of this one, so that its hours can be spent one lens at a time."""
+"""An earlier kill matrix beside this one, so that its hours can be spent one lens, or some faults, at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sessionproof.errors import UsageError
 from sessionproof.selfcheck.document import FORMAT
 from sessionproof.selfcheck.faults import Fault
 from sessionproof.selfcheck.lenses import LENSES, CheckCost, How
-from sessionproof.selfcheck.matrix import Clean, Kill, Matrix, Outcome, Spent
+from sessionproof.selfcheck.matrix import Clean, Kill, Matrix, Outcome, Spent, both
 from sessionproof.selfcheck.running import Plan
 
 __all__ = ["read_earlier", "together"]
@@ -98,7 +98,6 @@ def read_earlier(file: Path, plan: Plan) -> Matrix:
     for what, seen, wanted in (
         ("version", document.sessionproof, __version__),
         ("effort", document.effort, plan.effort),
-        ("choice of faults", document.narrowed, plan.narrowed),
     ):
         if seen != wanted:
             raise UsageError(f"--beside {file}: is of another {what}; measure it anew")
@@ -148,19 +147,37 @@ def _kill(one: _Kill, fault: Fault) -> Kill:
 
 
 def together(matrix: Matrix, earlier: Iterable[Matrix]) -> Matrix:
-    """`matrix` with the columns that it lacks and an earlier one has."""
+    """`matrix` with the columns that it lacks and an earlier one has and, if not all faults were tried, the rows."""
     for other in earlier:
-        lacking = [name for name in other.lenses if name not in matrix.lenses]
+        here = {(one.fault.id, one.contract, one.lens) for one in matrix.kills}
+        lacking = [one for one in other.kills if matrix.narrowed or one.lens not in matrix.lenses]
+        kills = [one for one in lacking if (one.fault.id, one.contract, one.lens) not in here]
         matrix = replace(
             matrix,
-            lenses=(*matrix.lenses, *lacking),
+            lenses=tuple(dict.fromkeys((*matrix.lenses, *other.lenses))),
             contracts=tuple(dict.fromkeys((*matrix.contracts, *other.contracts))),
             started=min(matrix.started, other.started),
             duration_s=matrix.duration_s + other.duration_s,
+            narrowed=_lenses_narrowed(matrix, other),
             complete=matrix.complete and other.complete,
-            cleans=(*matrix.cleans, *(one for one in other.cleans if one.lens in lacking)),
-            kills=(*matrix.kills, *(one for one in other.kills if one.lens in lacking)),
-            judges=matrix.judges | (other.judges & frozenset(lacking)),
+            cleans=_cleans(matrix, other),
+            kills=(*matrix.kills, *kills),
+            judges=matrix.judges | other.judges,
             abouts={**other.abouts, **matrix.abouts},
         )
     return matrix
+
+
+def _lenses_narrowed(*matrices: Matrix) -> bool:
+    """Whether some lens was tried on all its faults in none of them."""
+    lenses = {name for matrix in matrices for name in matrix.lenses}
+    return any(all(matrix.narrowed for matrix in matrices if name in matrix.lenses) for name in lenses)
+
+
+def _cleans(matrix: Matrix, other: Matrix) -> tuple[Clean, ...]:
+    """A lens looks at a clean server for what the faults of its run break: both runs have seen some."""
+    found = {(one.contract, one.lens): one for one in matrix.cleans}
+    for one in other.cleans:
+        here = found.get((one.contract, one.lens))
+        found[one.contract, one.lens] = both(here, one) if here else one
+    return tuple(found.values())

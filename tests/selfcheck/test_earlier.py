@@ -1,4 +1,4 @@
-"""Columns of an earlier kill matrix: what was written is read as it was, and what doesn't fit is refused."""
+"""Rows and columns of an earlier kill matrix: what was written is read as it was, and what doesn't fit is refused."""
 
 from __future__ import annotations
 
@@ -51,13 +51,30 @@ def test_columns_that_are_lacking_are_added_and_others_stay(tmp_path: Path) -> N
     assert both.duration_s == 260.0
 
 
-@pytest.mark.parametrize(
-    ("differs", "words"),
-    [({"effort": "quick"}, "of another effort"), ({"narrowed": True}, "of another choice of faults")],
-)
-def test_what_can_t_be_compared_is_refused(differs: dict[str, Any], words: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=words):
-        read_earlier(written(tmp_path), plan(**differs))
+def test_rows_that_are_lacking_are_added_and_others_stay(tmp_path: Path) -> None:
+    here = clean("CON-08")
+    now = replace(matrix([here], [kill(fault("F-RES-01", "RES-01"), here)]), narrowed=True)
+    before = read_earlier(written(tmp_path), plan())
+    both = together(now, [before])
+    assert [one for one in both.kills if one.fault.id == "F-RES-01" and one.lens == "suites"][:1] == list(now.kills)
+    assert {one.fault.id for one in both.kills} == {one.fault.id for one in before.kills}
+    assert len({(one.fault.id, one.contract, one.lens) for one in both.kills}) == len(both.kills)
+    [judged] = [one for one in both.cleans if (one.lens, one.contract) == ("suites", CONTRACT)]
+    assert set(judged.passed) > {"CON-08", "RES-01"}
+    assert not both.narrowed, "all faults were tried, in one run or the other"
+
+
+@pytest.mark.parametrize(("lenses", "narrowed"), [(("suites",), False), (("fuzz",), True)])
+def test_a_lens_that_was_tried_on_some_faults_alone_leaves_the_matrix_narrowed(
+    lenses: tuple[str, ...], narrowed: bool, tmp_path: Path
+) -> None:
+    now = replace(matrix([], []), lenses=lenses, narrowed=True)
+    assert together(now, [read_earlier(written(tmp_path), plan())]).narrowed is narrowed
+
+
+def test_what_can_t_be_compared_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="of another effort"):
+        read_earlier(written(tmp_path), plan(effort="quick"))
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 1}', "\xff"])
