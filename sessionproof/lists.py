@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sessionproof.caller import Caller, SetUpFailed
-from sessionproof.contract import Binding
+from sessionproof.contract import PAGING, Binding
 from sessionproof.contract.expressions import ABSENT
+from sessionproof.expect import Unproven
 from sessionproof.wire import Reply
 
 __all__ = ["Pages", "already_there", "listed"]
 
 _MOST_PAGES = 2000
+_NO_SUCH_PAGE = 404  # what some answer to a number after the last
 
 
 @dataclass(frozen=True)
@@ -54,47 +56,81 @@ def listed(
     page: int | None = None,
     **filters: Any,
 ) -> Pages:
-    """All pages of a list, `page` entries each (the server's own size when None), by offset, cursor, or in one piece.
+    """All pages of a list, `page` entries each (the server's own size when None), by offset, number, cursor, or in one
+    piece.
 
-    Raises SetUpFailed when a page can't be read.
+    Raises SetUpFailed when a page can't be read, and Unproven where the contract has no way to all of it.
     """
     binding = caller.run.contract.first(operation)
-    asked = dict(filters)
-    if page is not None and "limit" in binding.sends:
-        asked["limit"] = min(page, _largest_page(binding))
+    largest = _largest_page(binding)
+    asked = dict(filters) | ({"limit": min(page, largest)} if page is not None and "limit" in binding.sends else {})
+    pages = _all_pages(caller, binding, session, asked)
+    if _is_cut(pages) and page is None:
+        pages = _all_pages(caller, binding, session, {**asked, "limit": min(pages.last["total"], largest)})
+    if _is_cut(pages):
+        raise Unproven(
+            f"{binding.name} shows {len(pages.last.all_items() or ())} of {pages.last['total']} entries, "
+            "and the contract doesn't say how to ask for the rest (offset, page or cursor)"
+        )
+    return pages
+
+
+def _all_pages(caller: Caller, binding: Binding, session: str | None, asked: dict[str, Any]) -> Pages:
     replies: list[Reply] = []
     steps: list[dict[str, Any]] = []
     seen = 0
     while len(replies) < _MOST_PAGES:
-        reply = caller.arranged(caller.call(binding, session, **asked), operation)
-        entries = reply.all_items()
+        reply = caller.call(binding, session, **asked)
+        if "page" in asked and reply.status == _NO_SUCH_PAGE:
+            break
+        entries = caller.arranged(reply, binding.operation).all_items()
         if entries is None:
-            raise SetUpFailed(f"{operation} (which shows no list)", reply)
+            raise SetUpFailed(f"{binding.operation} (which shows no list)", reply)
         replies.append(reply)
         seen += len(entries)
-        following = _following(reply, binding.sends, seen, len(entries))
+        following = _following(reply, len(replies), seen, len(entries))
         if following is None or following in steps:  # a cursor that was there before leads round in a circle
             break
         steps.append(following)
-        asked |= following
+        asked = asked | following
     return Pages(tuple(replies))
+
+
+def _is_cut(pages: Pages) -> bool:
+    """Whether the only page is told to be a part, and nothing leads to the others."""
+    sends, total = pages.last.request.binding.sends, pages.last["total"]
+    leads_on = any(name in sends for name in PAGING if name != "limit")
+    cut = isinstance(total, int) and len(pages.last.all_items() or ()) < total
+    return cut and "limit" in sends and not leads_on
 
 
 def _largest_page(binding: Binding) -> int:
     """The largest limit that the contract's schema allows."""
-    names = {place.name for place in binding.sends["limit"]}
-    declared = (parameter.schema.get("maximum") for parameter in binding.parameters if parameter.name in names)
-    return next((int(maximum) for maximum in declared if maximum is not None), 10**6)
+    declared = _declared(binding, "limit", "maximum")
+    return 10**6 if declared is None else int(declared)
 
 
-def _following(reply: Reply, sends: Mapping[str, Any], seen: int, here: int) -> dict[str, Any] | None:
-    """What to ask for the next page with; None after the last."""
-    if "cursor" in sends:
+def _declared(binding: Binding, value: str, *keywords: str) -> Any:
+    """What the schema of a value's parameter says by the first of `keywords` that it has; None where it has none."""
+    names = {place.name for place in binding.sends.get(value, ())}
+    schemas = [parameter.schema for parameter in binding.parameters if parameter.name in names]
+    found = (schema[keyword] for keyword in keywords for schema in schemas if schema.get(keyword) is not None)
+    return next(found, None)
+
+
+def _following(reply: Reply, pages: int, seen: int, here: int) -> dict[str, Any] | None:
+    """What to ask for the next page with, after so many; None after the last."""
+    binding, total = reply.request.binding, reply["total"]
+    if "cursor" in binding.sends:
         return {"cursor": reply["next"]} if reply["next"] not in (ABSENT, None, "") else None
-    if "offset" not in sends or not here:
+    if not here or (isinstance(total, int) and seen >= total):
         return None
-    total = reply["total"]
-    return {"offset": seen} if not isinstance(total, int) or seen < total else None
+    if "offset" in binding.sends:
+        return {"offset": seen}
+    if "page" in binding.sends:
+        first = _declared(binding, "page", "default", "minimum")
+        return {"page": (1 if first is None else int(first)) + pages}
+    return None
 
 
 def already_there(caller: Caller) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sessionproof.caller import Caller
-from sessionproof.contract import Binding
+from sessionproof.contract import PAGING, Binding
 from sessionproof.contract.expressions import put_pointer
 from sessionproof.contract.schemas import misfits
 from sessionproof.effort import Numbers
@@ -102,7 +102,7 @@ def wrong_media_types() -> list[Raw]:
 
 def odd_calls(binding: Binding) -> list[Raw]:
     """What a contract may take or refuse, but what breaks no server."""
-    places = [place for name in ("limit", "offset", "cursor") for place in binding.sends.get(name, ())]
+    places = [place for name in PAGING for place in binding.sends.get(name, ())]
     found = [Raw(query=((place.name, odd),)) for place in places if place.part == "query" for odd in ODD_LIMITS]
     if binding.media_type.startswith("application/json"):
         values = ({"x": 1}, 17.5, ["x"], True, "\x00", "x" * 20_000)

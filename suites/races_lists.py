@@ -24,7 +24,7 @@ def paging_shows_each_session_that_lives_all_the_while_once(
     living = [alice.has_session() for _ in range(4 if numbers.times == 1 else 9)]
     by_cursor = "cursor" in target.contract.first("list").sends
     for burst in bursts.longer(2):
-        # Where pages are counted off by an offset, a session that ends moves all behind it, so only late ones do.
+        # Where pages are counted off, a session that ends moves all behind it, so only late ones do.
         goes = living.pop(0) if by_cursor and len(living) > 4 else None
         churn = partial(come_go_and_refresh, alice, living[burst.number % len(living) :], goes, target)
         looks = [partial(listed, alice, page=size) for size in (1 + numbers.times, 1)]

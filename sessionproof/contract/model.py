@@ -10,7 +10,9 @@ from typing import Any
 
 from sessionproof.contract.expressions import Expression
 
-__all__ = ["Binding", "Contract", "Identity", "Items", "Life", "Parameter", "Uploads"]
+__all__ = ["PAGING", "Binding", "Contract", "Identity", "Items", "Life", "Parameter", "Uploads"]
+
+PAGING = ("limit", "offset", "page", "cursor")  # what asks for a part of a list
 
 SESSION_OPERATIONS = (
     "read", "update", "delete", "heartbeat", "add_message", "messages", "clear", "query", "upload", "uploads",

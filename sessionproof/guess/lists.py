@@ -77,7 +77,7 @@ def paging(route: Route) -> tuple[dict[str, tuple[Guess, ...]], str]:
     elif cursor is not None:
         return found, f"its cursor {cursor.name} has no counterpart in the answer that could be told"
     elif page is not None:
-        return found, f"its pages are asked for by number ({page.name}), which a contract has no word for"
+        found["page"] = (Guess(page.place, Confidence.SURE, f"a query parameter called {page.name}"),)
     elif limit is not None:
         return found, f"it takes a {limit.name}, and nothing that leads to the next page"
     if limit is not None:

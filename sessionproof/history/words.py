@@ -13,7 +13,7 @@ _LONGEST = 20  # characters of a text of somebody's
 _ENTRIES = 3  # of a list
 _IDS = ("session", "case", "message", "upload")
 _SHOWING = ("read", "list", "messages", "cases", "case_history", "uploads")  # operations whose lists are worth a word
-_TOLD = ("status", "life", "limit", "offset", "cursor", "case")  # of what was sent, besides texts
+_TOLD = ("status", "life", "limit", "offset", "page", "cursor", "case")  # of what was sent, besides texts
 
 
 def asked(event: Event) -> str:

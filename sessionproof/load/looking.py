@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from sessionproof.contract import Contract
+from sessionproof.contract import PAGING, Contract
 from sessionproof.contract.expressions import ABSENT, at_pointer
 from sessionproof.load.memory import Known, Lives, Memory, Shared
 from sessionproof.load.tally import Looks
@@ -70,7 +70,7 @@ def is_whole(reply: Reply, seen: int) -> bool:
     if isinstance(total, int):
         return seen >= total
     sends = reply.request.binding.sends
-    return total is ABSENT and "limit" not in sends and "cursor" not in sends and "offset" not in sends
+    return total is ABSENT and not any(name in sends for name in PAGING)
 
 
 def same_session(reply: Reply, known: Known, looks: Looks) -> None:

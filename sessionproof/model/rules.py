@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from sessionproof.contract import Contract
+from sessionproof.contract import PAGING, Contract
 from sessionproof.history import Header
 
 __all__ = ["Rules"]
@@ -123,7 +123,7 @@ def _is_elsewhere(contract: Contract, operation: str) -> bool:
 def _is_bounded(contract: Contract, operation: str) -> bool:
     """Whether an answer may be a page though none was asked for, and nothing in it would say so."""
     return any(
-        {"limit", "cursor", "offset"} & set(binding.sends) and not {"total", "next"} & set(binding.returns)
+        set(PAGING) & set(binding.sends) and not {"total", "next"} & set(binding.returns)
         for binding in contract.all(operation)
     )
 

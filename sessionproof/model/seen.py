@@ -25,6 +25,7 @@ class Sent(msgspec.Struct, gc=False):
     life: Any = None  # seconds of the contract
     limit: Any = None
     offset: Any = None
+    page: Any = None
     cursor: Any = None
     idempotency_key: Any = None
 

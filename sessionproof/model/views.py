@@ -87,7 +87,7 @@ def extent(event: Seen, got: Got, length: int, rules: Rules) -> tuple[int | None
     reaches the end; whether a page was asked for.
     """
     sent = event.sent
-    asked = sent is not None and (sent.limit is not None or sent.offset is not None or sent.cursor is not None)
+    asked = sent is not None and not (sent.limit is sent.offset is sent.page is sent.cursor is None)
     start = None if asked and event.op in rules.elsewhere else _start(sent, asked, event.op in rules.offsets)
     whole, ends = _reach(got, length, start, asked, event.op in rules.bounded)
     return None if not asked and not whole else start, whole, ends, asked
@@ -97,7 +97,7 @@ def _start(sent: Sent | None, asked: bool, by_offset: bool) -> int | None:
     """Where a page begins; None where that isn't known. A limit alone may mean the first entries or the last."""
     if not asked or sent is None:
         return 0
-    if sent.cursor is not None or (sent.offset is None and not by_offset):
+    if sent.cursor is not None or sent.page is not None or (sent.offset is None and not by_offset):
         return None
     return 0 if sent.offset is None else _number(sent.offset)
 

@@ -14,6 +14,7 @@ from sessionproof.actors import Actor
 from sessionproof.caller import SetUpFailed
 from sessionproof.contract import Contract
 from sessionproof.contract.expressions import ABSENT
+from sessionproof.expect import Unproven
 from sessionproof.lists import Pages, already_there, listed
 from sessionproof.wire import Answer, Request
 
@@ -28,11 +29,16 @@ CURSOR = "limit: $request.query.limit, cursor: $request.query.after, next: $resp
 
 
 def with_list(
-    words: str = "", top: str = "{identity: {header: X-User}}", largest: int | None = None, more: str = ""
+    words: str = "",
+    top: str = "{identity: {header: X-User}}",
+    largest: int | None = None,
+    more: str = "",
+    page: dict[str, int] | None = None,
 ) -> Contract:
     schema = {"type": "integer", **({"maximum": largest} if largest else {})}
     parameters = [
         {"name": "limit", "in": "query", "schema": schema},
+        {"name": "page", "in": "query", "schema": {"type": "integer", **(page or {})}},
         *({"name": name, "in": "query"} for name in ("offset", "after", "title")),
     ]
     each = f"each: {{in: $response.body#/all, session: $item#/id, title: $item#/title, {more}}}"
@@ -57,6 +63,22 @@ def by_offset(total: bool, ids: list[str] = ALL, own_size: int = 2) -> Callable[
         start, size = int(asked.get("offset", 0)), int(asked.get("limit", own_size))
         body: dict[str, Any] = {"all": rows(ids[start : start + size])}
         return answered(body | {"total": len(ids)} if total else body)
+
+    return answer
+
+
+def by_number(
+    total: bool, first: int, beyond: Any, ids: list[str] = ALL, own_size: int = 2
+) -> Callable[[Request], Answer]:
+    """Pages are counted from `first`; one after the last is `beyond`, or empty where that is None."""
+
+    def answer(request: Request) -> Answer:
+        asked = asked_for(request)
+        page, size = int(asked.get("page", first)) - first, int(asked.get("limit", 2))
+        there = ids[page * size : (page + 1) * size]
+        if not there and beyond:
+            return answered({}, beyond)
+        return answered({"all": rows(there)} | ({"total": len(ids)} if total else {}))
 
     return answer
 
@@ -97,6 +119,38 @@ def test_pages_by_offset(total: bool, size: int | None, count: int) -> None:
     assert len(asked) == count + (not total), "without a total an empty page is the end"
     assert pages.totals == ([len(ALL)] * count if total else [])
     assert {page.get("limit") for page in asked} == {str(size) if size else None}
+
+
+@pytest.mark.parametrize("beyond", [None, 404])
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize(
+    ("schema", "first"), [({}, 1), ({"minimum": 0}, 0), ({"default": 1, "minimum": 0}, 1), ({"default": 0}, 0)]
+)
+@pytest.mark.parametrize(("size", "count"), [(None, 3), (1, 5), (5, 1)])
+def test_pages_by_number(
+    size: int | None, count: int, schema: dict[str, int], first: int, total: bool, beyond: int | None
+) -> None:
+    words = "limit: $request.query.limit, page: $request.query.page" + (", total: $response.body#/total" * total)
+    pages, asked = read(with_list(words, page=schema), by_number(total, first, beyond), page=size)
+    assert pages.values("session") == ALL
+    assert len(asked) == count + (not total), "without a total an empty page, or none, is the end"
+    assert [page.get("page") for page in asked][:2] == [None, str(first + 1)][: len(asked)]
+
+
+def test_a_part_is_asked_for_as_a_whole_where_nothing_leads_on() -> None:
+    words = "limit: $request.query.limit, total: $response.body#/total"
+    pages, asked = read(with_list(words), by_offset(True))
+    assert pages.values("session") == ALL
+    assert asked == [{}, {"limit": "5"}]
+    with pytest.raises(Unproven, match=r"GET /s shows 3 of 5 entries.*\(offset, page or cursor\)"):
+        read(with_list(words, largest=3), by_offset(True))
+    with pytest.raises(Unproven, match="shows 2 of 5"):
+        read(with_list(words), by_offset(True), page=2)
+
+
+def test_a_total_of_a_list_without_pages_is_for_the_checks() -> None:
+    pages, _ = read(with_list("total: $response.body#/total"), by_offset(True))
+    assert (len(pages.entries), pages.totals) == (2, [5])
 
 
 @pytest.mark.parametrize("end", [None, "", ABSENT])

@@ -98,7 +98,7 @@ def test_an_answer_may_be_the_assistants(summary: str, shown: str, holds: bool) 
 
 
 @pytest.mark.parametrize(
-    ("names", "holds"), [((), True), (("limit", "offset"), True), (("limit",), False), (("page", "page_size"), False)]
+    ("names", "holds"), [((), True), (("limit", "offset"), True), (("limit",), False), (("page", "page_size"), True)]
 )
 def test_a_list_that_cannot_be_read_to_its_end_is_none(names: tuple[str, ...], holds: bool) -> None:
     parameters = [{"name": name, "in": "query", "schema": {"type": "integer"}} for name in names]
