@@ -16,7 +16,7 @@ __all__ = ["watched"]
 
 
 def watched(plan: Plan, console: Console, *, quiet: bool = False) -> Matrix:
-    """The kill matrix. Nothing is shown on a console that is no terminal, or when quiet."""
+    """The kill matrix. A log is told at every tenth of the way how far it is, nobody when quiet."""
     progress = Progress(console, quiet=quiet or not console.is_terminal)
     begin, seen = time.monotonic(), 0
 
@@ -25,6 +25,8 @@ def watched(plan: Plan, console: Console, *, quiet: bool = False) -> Matrix:
         seen += 1
         left = (time.monotonic() - begin) / seen * (plan.steps - seen)
         progress.step(f"{_what(one)} · {_about(left)} left", _verdict(one))
+        if not console.is_terminal and not quiet and seen * 10 // plan.steps > (seen - 1) * 10 // plan.steps:
+            console.print(f"{seen}/{plan.steps}  {_about(left)} left")
 
     progress.start(plan.steps)
     try:

@@ -170,8 +170,10 @@ def test_a_terminal_sees_what_was_tried_and_how_long_it_may_take(monkeypatch: py
     assert "1 failed" in text
 
 
-def test_nothing_is_shown_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert watched_on(False, monkeypatch) == ""
+def test_a_log_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = watched_on(False, monkeypatch).splitlines()
+    assert [line.split()[0] for line in lines] == [f"{number}/5" for number in range(1, 6)]
+    assert all(line.endswith(" left") for line in lines)
 
 
 # Programs
