@@ -73,18 +73,17 @@ def signed_in(
 
     Raises TargetError where the log-in gave none.
     """
-    if contract.identity.kind != "bearer":
+    if not contract.identity.by_token:
         return actor
     password = f"pw-{actor.marker}"
     values = {"user": actor.user, "password": password}
     reply = ask(contract.first("login"), replace(actor, user=None), values)
-    token = reply["token"]
-    if not reply.ok or not isinstance(token, str) or not token:
+    if not reply.ok or not reply.token:
         raise TargetError(
             f"log-in as {actor.name} failed: {reply.status or reply.answer.failure}; see `login` in the contract"
         )
-    redactor.add(token, f"{actor.name.upper()}_TOKEN")
-    return replace(actor, secret=token)
+    redactor.add(reply.token, f"{actor.name.upper()}_TOKEN")
+    return replace(actor, secret=reply.token)
 
 
 def _one(text: str, contract: Contract, redactor: Redactor) -> Actor:
@@ -97,8 +96,8 @@ def _one(text: str, contract: Contract, redactor: Redactor) -> Actor:
     if channel.lower() != contract.identity.name.lower():
         raise UsageError(f"--user {name}: the contract names users by {contract.identity.name}, not by {channel}")
     value, secret = _value(name, value.strip())
-    value = value.removeprefix("Bearer ").strip()
-    if secret or contract.identity.kind == "bearer":
+    value = contract.identity.secret_in(value)
+    if secret or contract.identity.by_token:
         redactor.add(value, f"{name.upper().replace('-', '_')}_SECRET")
     return Actor(name, value, secret=value)
 

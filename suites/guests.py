@@ -39,7 +39,7 @@ def guests_reach_no_session_of_a_user(
             reply = expect(nobody.try_on(binding, session)).is_foreign()
             expect(reply).is_as_before(changes(alice, session, before, moving=True), "alice's session")
         expect(stranger("").try_on(binding, session)).is_refused()
-    if target.contract.identity.kind == "bearer":
+    if target.contract.identity.by_token:
         forged = stranger("a-token-that-nobody-was-given")
         for binding in numbers.some(target.on_session()):
             expect(forged.try_on(binding, session)).is_without_identity()

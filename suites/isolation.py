@@ -192,7 +192,7 @@ def without_an_identity_nothing_is_done(
     before = snapshot(alice, session, moving=True)
     owned = listed(alice).values("session") if target.contract.has("list") else []
     callers = [nobody, stranger("")]
-    if target.contract.identity.kind == "bearer":
+    if target.contract.identity.by_token:
         callers.insert(1, stranger("a-token-that-nobody-was-given"))
     for caller in callers[: numbers.times * 2 - 1]:
         for binding in target.contract.bindings[: 5 * numbers.times**3]:

@@ -213,7 +213,7 @@ class _Users:
     def of(self, request: Request) -> Actor | None:
         """Who sent it; None where that can't be told."""
         identity = self._contract.identity
-        if identity.kind == "bearer":
+        if identity.by_token:
             token = self._token(request)
             user = self._owner(token) or ("whoever has the token" if token == self._only else "") if token else None
         elif identity.kind == "query":
@@ -229,15 +229,15 @@ class _Users:
         return self._actors[user]
 
     def _logged_in(self, reply: Reply) -> None:
-        token, user = reply["token"], reply.request.values.get("user")
-        if reply.ok and isinstance(token, str) and isinstance(user, str):
-            self._owners[token] = user
+        user = reply.request.values.get("user")
+        if reply.ok and reply.token and isinstance(user, str):
+            self._owners[reply.token] = user
 
     def _token(self, request: Request) -> str:
-        if self._contract.identity.kind != "bearer":
+        identity = self._contract.identity
+        if not identity.by_token:
             return ""
-        value = next((value for name, value in request.headers if name.lower() == self._named), "")
-        return value.partition(" ")[2].strip()
+        return identity.secret_in(next((value for name, value in request.headers if name.lower() == self._named), ""))
 
     def _owner(self, token: str) -> str | None:
         """Who got it by a log-in, or whom a JSON web token names."""

@@ -84,6 +84,9 @@ def _identity(declared: Any) -> Identity:
     for kind in ("header", "query"):
         if kind in declared:
             return Identity(kind, declared[kind], **extras)
+    if "cookie" in declared:
+        cookie = declared["cookie"]
+        return Identity("cookie", "Cookie", cookie["login"], cookie=cookie["name"], **extras)
     return Identity("bearer", "Authorization", declared["bearer"]["login"], **extras)
 
 

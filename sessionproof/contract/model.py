@@ -22,14 +22,33 @@ SESSION_OPERATIONS = (
 
 @dataclass(frozen=True)
 class Identity:
-    """How a caller says who it is: `kind` is header, query, bearer or none."""
+    """How a caller says who it is: `kind` is header, query, bearer, cookie or none."""
 
     kind: str
     name: str = ""  # of the header or query parameter
-    login: str = ""  # bearer: anyone | known
+    login: str = ""  # bearer, cookie: anyone | known
     email: str = ""  # optional headers that a gateway adds
     roles: str = ""
     guests: bool = False  # those who name nobody are one user of their own
+    cookie: str = ""  # its name
+
+    @property
+    def by_token(self) -> bool:
+        """Whether what is sent is a secret that a log-in gave."""
+        return self.kind in ("bearer", "cookie")
+
+    def said(self, user: str, secret: str) -> str:
+        """What stands in the header, or in the query, for a user who has this secret."""
+        if self.kind == "bearer":
+            return f"Bearer {secret}".strip()
+        return f"{self.cookie}={secret}" if self.kind == "cookie" else user
+
+    def secret_in(self, said: str) -> str:
+        """The secret in what is said; the secret alone is one too."""
+        if self.kind == "cookie":
+            found = [one.strip().partition("=") for one in said.split(";")]
+            return next((value for name, _, value in found if name == self.cookie), said.strip())
+        return said.split()[-1] if said.split() else ""
 
     @property
     def invents(self) -> bool:

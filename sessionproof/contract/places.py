@@ -15,7 +15,10 @@ from sessionproof.suggest import did_you_mean
 __all__ = ["EXAMPLES", "IDENTITIES", "unknown_places"]
 
 EXAMPLES = "write it like $request.body#/client_id, $response.body#/session_id or $request.header.X-Session-ID"
-IDENTITIES = "write {header: NAME}, {query: NAME}, {bearer: {login: anyone}}, with guests: true if need be, or none"
+IDENTITIES = (
+    "write {header: NAME}, {query: NAME}, {bearer: {login: anyone}} or {cookie: {name: NAME, login: anyone}}, "
+    "with guests: true if need be, or none"
+)
 
 
 def unknown_places(side: Source, openapi: Source, document: dict[str, Any]) -> Iterator[ContractError]:
@@ -39,11 +42,11 @@ def unknown_places(side: Source, openapi: Source, document: dict[str, Any]) -> I
 
 def _identified(side: Source, identity: Any, does: set[str]) -> Iterator[ContractError]:
     at = ("x-session", "identity")
-    channels = [name for name in ("header", "query", "bearer") if name in identity]
+    channels = [name for name in ("header", "query", "bearer", "cookie") if name in identity]
     if identity != "none" and len(channels) != 1:
         named = " and ".join(channels) or "none"
-        yield side.error(at, f"identity is in one of header, query and bearer, and here in {named}", IDENTITIES)
-    elif "bearer" in channels and identity["bearer"]["login"] == "anyone" and "login" not in does:
+        yield side.error(at, f"identity is in one of header, query, bearer and cookie, and here in {named}", IDENTITIES)
+    elif channels and "login" not in does and as_map(identity[channels[0]]).get("login") == "anyone":
         yield side.error(
             at, "no operation does: login", "annotate the operation that gives a token, or say login: known"
         )

@@ -33,6 +33,9 @@ def identity_of(document: Mapping[str, Any], route: Route, has_login: bool) -> t
         return Guess(value, Confidence.SURE, f"the create takes a header called {name}"), []
     if (query := route.input("query", "user_id", "user")) is not None and query.required:
         return Guess({"query": query.name}, Confidence.LIKELY, "the create needs this query parameter"), []
+    if (cookie := _key_cookie(schemes)) is not None:
+        named = {"cookie": {"name": cookie, "login": "known"}}
+        return Guess(named, Confidence.SURE, f"the create asks for the cookie {cookie}"), [_LATER]
     if schemes:
         kinds = ", ".join(sorted({_in_words(scheme) for scheme in schemes}))
         question = f"the create asks for {kinds}, which this guess can't turn into users; identity says none for now"
@@ -43,8 +46,8 @@ def identity_of(document: Mapping[str, Any], route: Route, has_login: bool) -> t
     if "401" in route.refusals:
         question = "the create can answer 401, and the document doesn't say how a caller identifies itself"
         return Guess("none", Confidence.UNSURE, question), []
-    named = [name for name in route.body.properties if snake(name) in _USER]
-    questions = [f"the create takes {name} in its body, and identity has no word for that" for name in named[:1]]
+    fields = [name for name in route.body.properties if snake(name) in _USER]
+    questions = [f"the create takes {name} in its body, and identity has no word for that" for name in fields[:1]]
     return Guess("none", Confidence.LIKELY, "nothing in the document says who is calling"), questions
 
 
@@ -74,6 +77,11 @@ def _key_header(schemes: list[Mapping[str, Any]]) -> Input | str | None:
         scheme.get("name") for scheme in schemes if scheme.get("type") == "apiKey" and scheme.get("in") == "header"
     )
     return next((name for name in names if isinstance(name, str) and snake(name) in _USER), None)
+
+
+def _key_cookie(schemes: list[Mapping[str, Any]]) -> str | None:
+    keys = (scheme for scheme in schemes if scheme.get("type") == "apiKey" and scheme.get("in") == "cookie")
+    return next((name for scheme in keys if isinstance(name := scheme.get("name"), str)), None)
 
 
 def _in_words(scheme: Mapping[str, Any]) -> str:

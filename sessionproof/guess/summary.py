@@ -63,7 +63,7 @@ def _doubts(draft: Draft, origin: Origin) -> Iterator[str]:
 def _next(draft: Draft, contract: Contract, origin: Origin, file: str) -> Iterator[str]:
     """What to type now; where users log in, for a log-in that is open to all names first."""
     words = ["sessionproof", "verify", origin.url or f"http://127.0.0.1:PORT{origin.base_path}", "--sidecar", file]
-    if contract.identity.kind != "bearer":
+    if not contract.identity.by_token:
         yield f"Next: look at {file}, then"
         yield f"  {shlex.join(words)}"
         return
@@ -76,5 +76,5 @@ def _next(draft: Draft, contract: Contract, origin: Origin, file: str) -> Iterat
     else:
         yield f"Next: look at {file}, then, {tokens}"
     for name in ("alice", "bob"):
-        words += ["--user", f"{name}=Authorization:env:{name.upper()}_TOKEN"]
+        words += ["--user", f"{name}={contract.identity.name}:env:{name.upper()}_TOKEN"]
     yield f"  {shlex.join(words)}"

@@ -99,18 +99,17 @@ class Campaign:
         if self.contract.identity.kind == "none":
             return actor
         actor = replace(actor, user=f"{name}-{actor.marker}")
-        if self.contract.identity.kind != "bearer":
+        if not self.contract.identity.by_token:
             return actor
         password = f"pw-{actor.marker}"
         values = {"user": actor.user, "password": password}
         binding = self.contract.first("login")
         request = build_request(self.contract, binding, replace(actor, user=None), values)
         reply = Reply(self.contract, request, line.send(request)[0])
-        token = reply["token"]
-        if not reply.ok or not isinstance(token, str) or not token:
+        if not reply.ok or not reply.token:
             raise TargetError(f"log-in as {name} failed: {reply.status or reply.answer.failure}")
-        self.redactor.add(token, f"{name.upper()}_TOKEN")
-        return replace(actor, secret=token)
+        self.redactor.add(reply.token, f"{name.upper()}_TOKEN")
+        return replace(actor, secret=reply.token)
 
     def leaks(self, actor: Actor, reply: Reply) -> tuple[str, ...]:
         request, answer = reply.request, reply.answer

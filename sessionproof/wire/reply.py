@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -120,6 +121,15 @@ class Reply:
         """The session id in the answer, "" when there is none."""
         session = self["session"]
         return "" if session is ABSENT or session is None else str(session)
+
+    @property
+    def token(self) -> str:
+        """The secret that a log-in gave, as the contract's `token` or as its cookie; "" when there is none."""
+        token = self["token"]
+        cookie = re.escape(self.contract.identity.cookie)
+        lines = [value for name, value in self.answer.headers if name.lower() == "set-cookie"] if cookie else []
+        found = [found[1] for line in lines if (found := re.match(rf"{cookie}=([^;]*)", line))]
+        return token if isinstance(token, str) else found[-1] if found else ""
 
     @property
     def resumed(self) -> bool | None:

@@ -118,10 +118,8 @@ def identified(contract: Contract, actor: Actor) -> tuple[Pairs, Pairs]:
     identity = contract.identity
     if actor.user is None or identity.kind == "none":
         return (), ()
-    if identity.kind == "query":
-        return ((identity.name, actor.user),), ()
-    said = f"Bearer {actor.secret}".strip() if identity.kind == "bearer" else actor.user
-    return (), ((identity.name, said),)
+    said = identity.said(actor.user, actor.secret)
+    return (((identity.name, said),), ()) if identity.kind == "query" else ((), ((identity.name, said),))
 
 
 def _path(binding: Binding, places: list[tuple[Expression, Any]]) -> str:

@@ -49,6 +49,8 @@ HEADED = "{does: create, session: $response.header.X-ID}"
         ("{query: user}", Identity("query", "user"), True),
         ("{bearer: {login: anyone}}", Identity("bearer", "Authorization", "anyone"), True),
         ("{bearer: {login: known}}", Identity("bearer", "Authorization", "known"), False),
+        ("{cookie: {name: sid, login: anyone}}", Identity("cookie", "Cookie", "anyone", cookie="sid"), True),
+        ("{cookie: {name: sid, login: known}}", Identity("cookie", "Cookie", "known", cookie="sid"), False),
         ("{header: X-U, email: X-E, roles: X-R}", Identity("header", "X-U", "", "X-E", "X-R"), True),
         ("{header: X-U, guests: true}", Identity("header", "X-U", guests=True), True),
         ("{query: user, guests: false}", Identity("query", "user"), True),

@@ -36,6 +36,7 @@ KNOWN, ANYONE, NONE = (
     contract_by("{bearer: {login: anyone}}"),
     contract_by("none"),
 )
+COOKIE = contract_by("{cookie: {name: sid, login: known}}")
 
 
 def users(contract: Contract, *texts: str, redactor: Redactor | None = None) -> list[tuple[str, str | None, str]]:
@@ -50,6 +51,8 @@ def test_forms() -> None:
     ]
     assert users(QUERY, "alice=user:a") == [("alice", "a", "a")]
     assert users(KNOWN, "alice=Authorization:Bearer tok") == users(KNOWN, "alice=Authorization:tok")
+    for said in ("tok", "sid=tok", "theme=dark; sid=tok"):
+        assert users(COOKIE, f"alice=Cookie:{said}") == [("alice", "tok", "tok")]
     assert users(HEADER) == users(ANYONE) == users(NONE) == []
 
 
@@ -71,6 +74,8 @@ def test_a_user_named_in_plain_text_is_no_secret_unless_it_is_a_token() -> None:
     assert redactor.text("plain-name") == "plain-name"
     users(KNOWN, "alice=Authorization:plain-token", redactor=redactor)
     assert redactor.text("plain-token") == "$ALICE_SECRET"
+    users(COOKIE, "bob=Cookie:sid=cookie-value", redactor=redactor)
+    assert redactor.text("cookie-value") == "$BOB_SECRET"
 
 
 @pytest.mark.parametrize(
@@ -168,6 +173,19 @@ def test_anyone_logs_in_and_the_token_is_a_secret_from_then_on() -> None:
     sent = [reply.request.values for reply in run.transcript]
     assert [values["user"] for values in sent] == [alice.user, bob.user]
     assert sent[0]["password"] != sent[1]["password"]
+
+
+def test_a_log_in_may_set_a_cookie_instead() -> None:
+    contract = contract_by("{cookie: {name: sid, login: anyone}}")
+    answer = answered({}, set_cookie="sid=a-cookie; Path=/; HttpOnly")
+    run = run_of(contract, answer=answer)
+    alice = run.actor("alice")
+    assert alice.secret == "a-cookie"
+    assert run.redactor.text("a-cookie") == "$ALICE_TOKEN"
+    run.ask(contract.first("create"), alice, {})
+    assert ("Cookie", "sid=a-cookie") in run.transcript[-1].request.headers
+    with pytest.raises(TargetError, match="log-in as bob failed: "):
+        run_of(contract, answer=answered({}, set_cookie="mysid=a-cookie")).actor("bob")
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ READ = "GET /s/{id}: {x-session: {does: read, session: $request.path.id}}"
         ("{header: X-User}", "/s/1", (("X-User", "alice-1"),)),
         ("{query: user}", "/s/1?user=alice-1", ()),
         ("{bearer: {login: known}}", "/s/1", (("Authorization", "Bearer token-of-alice"),)),
+        ("{cookie: {name: sid, login: known}}", "/s/1", (("Cookie", "sid=token-of-alice"),)),
     ],
 )
 def test_identities(identity: str, target: str, headers: tuple[tuple[str, str], ...]) -> None:
