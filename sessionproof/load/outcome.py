@@ -19,6 +19,7 @@ from sessionproof.verdicts import CheckResult, Verdict, from_counts
 __all__ = ["Outcome", "report_on"]
 
 _ERRORS = 0.01  # the largest share of calls without an answer below 500, where no other limit is declared
+_ABOUT_THE_FLAG = "RES-02"  # nothing can be said of it where no answer has a place for `resumed`
 
 
 @dataclass
@@ -79,7 +80,9 @@ def report_on(outcome: Outcome, plan: Plan, host: str) -> Report:
 def _checks(outcome: Outcome, contract: Contract) -> Iterable[CheckResult]:
     """One check for each requirement that was looked at, or that the shape is for."""
     tally = outcome.tally
-    for requirement in dict.fromkeys((*outcome.about, *tally.looked, *tally.undecided)):
+    has_flag = any("resumed" in binding.returns for binding in contract.all("create"))
+    about = [requirement for requirement in outcome.about if has_flag or requirement != _ABOUT_THE_FLAG]
+    for requirement in dict.fromkeys((*about, *tally.looked, *tally.undecided)):
         if load_requirements()[requirement].capabilities <= contract.capabilities or tally.violations[requirement]:
             yield _errors(outcome) if requirement == "CON-06" else _check(outcome.shape, requirement, tally)
 
