@@ -160,12 +160,15 @@ def an_update_changes_what_is_sent_and_nothing_else(
     if not fields:
         raise NotDeclared("the contract names no field that an update changes")
     session = alice.has_session(client=alice.client)
-    if contract.has("add_message"):
-        alice.has_said(session, alice.text("first"), alice.text("second"))
+    if contract.takes_words:
+        alice.has_told(session, *(alice.text(str(number)) for number in range(numbers.resumes)))
     values = {name: new_value(name, alice) for name in fields if name != "status"}
-    expect(alice.update(session, **values)).succeeds()
+    before = {name: seen for name, seen in snapshot(alice, session).items() if name not in (*values, "life", "kind")}
+    reply = expect(alice.update(session, **values)).succeeds()
     moments = [alice.read(session).instant("updated") or 0.0]
     after = snapshot(alice, session)
+    unsent = differences(before, {name: after.get(name, ABSENT) for name in before})
+    expect(reply).is_as_before(unsent, f"everything but {', '.join(values)}")
     for name in fields if numbers.times > 1 else fields[:2]:
         before, values[name] = after, new_value(name, alice)
         if values[name] is None:
@@ -238,6 +241,8 @@ def nothing_works_on_a_deleted_session(alice: Caller, expect: Expect, numbers: N
         session = alice.has_session(client=f"{alice.client}-{filled}")
         if filled and target.contract.takes_words:
             alice.has_said(session, said)
+        for binding in target.on_session(writes=True, leave_out=["delete", "clear"]) if filled else ():
+            alice.try_on(binding, session)
         expect(alice.delete(session)).succeeds()
         for binding in (
             *target.on_session(leave_out=["delete"]),
@@ -249,6 +254,7 @@ def nothing_works_on_a_deleted_session(alice: Caller, expect: Expect, numbers: N
             again = alice.delete(session)
             harmless = again.ok or again.status in target.contract.gone | {404, 410}
             expect.that(harmless, expected="a harmless answer to deleting again", seen=str(again.status), reply=again)
+            expect(alice.read(session)).is_gone()
         if target.contract.has("list"):
             pages = listed(alice)
             expect.that(session not in pages.values("session"), expected="not listed", seen="listed", reply=pages.last)
@@ -272,6 +278,8 @@ def the_list_shows_every_living_session_once(alice: Caller, expect: Expect, numb
     )
     if numbers.times > 1:
         living.append(alice.has_session(client=alice.client))
+        for _ in range(3 if "resume" in target.contract.capabilities else 0):
+            alice.arranged(alice.create(client=alice.client), "create")
         shows_exactly(living, alice, expect, target, pages=(None, 2))
     if target.contract.has("update") and numbers.times > 1:
         alice.arranged(alice.update(made[1], title=alice.text("title")), "update")
@@ -306,26 +314,49 @@ def shows_exactly(
 @requirement("LIF-07")
 def status_moves_only_along_declared_transitions(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     contract = target.contract
-    statuses = sorted(
-        {
-            contract.status_initial,
-            *contract.status_transitions,
-            *sum(contract.status_transitions.values(), ()),
-        }
-    )
-    for start in list(contract.status_transitions)[: numbers.times]:
-        goals = [status for status in statuses if status != start]
+    statuses = sorted({*contract.status_transitions, *sum(contract.status_transitions.values(), ())})
+    starts = [contract.status_initial, *(status for status in statuses if status != contract.status_initial)]
+    ways = [way for status in starts for way in ways_to(status, contract)[: numbers.times]]
+    for way in ways[: numbers.times**4]:
+        start = way[-1] if way else contract.status_initial
+        goals = [status for status in starts if status != start]
         for goal in (*goals, *("zombie", "", "ACTIVE", "expired")[: numbers.times * 3 - 3]):
-            session = session_in(start, alice, target)
+            session = session_in(start, alice, target, way)
             reply = alice.update(session, status=goal)
             if goal == contract.status_deleted:
                 set_deleted(reply, session, alice, expect, target)
-            elif goal in contract.status_transitions[start]:
+            elif goal in contract.status_transitions.get(start, ()):
                 expect(reply).succeeds()
                 stays_readable(goal, session, alice, expect, numbers, target)
             else:
                 expect(reply).is_refused()
                 expect(alice.read(session)).says("status", start)
+                is_refused_as_a_whole(goal, start, session, alice, expect)
+
+
+def ways_to(goal: str, contract: Contract) -> list[tuple[str, ...]]:
+    """What to set one after the other to bring a new session to a status, the shortest way first, none of them set
+    twice; at most three, and nothing for a status that is a delete or isn't reached."""
+    ways: list[tuple[str, ...]] = [()]
+    for way in ways:
+        onward = contract.status_transitions.get(way[-1] if way else contract.status_initial, ())
+        been = {contract.status_initial, contract.status_deleted, *way}
+        ways += [(*way, status) for status in onward if status not in been and len(way) < _MOST_MOVES]
+    return [way for way in ways if (way[-1] if way else contract.status_initial) == goal]
+
+
+_MOST_MOVES = 3
+
+
+def is_refused_as_a_whole(goal: str, start: str, session: str, caller: Caller, expect: Expect) -> None:
+    """A change of the status that is refused takes nothing else of its update along."""
+    others = [name for name in ("title", "context", "metadata") if name in caller.run.contract.first("update").sends]
+    for name in others:
+        value = new_value(name, caller)
+        before = snapshot(caller, session)
+        reply = caller.update(session, status=goal, **{name: value})
+        if reply.refused:
+            expect(reply).is_as_before(changes(caller, session, before), f"the {start} session")
 
 
 def stays_readable(status: str, session: str, caller: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
@@ -337,10 +368,12 @@ def stays_readable(status: str, session: str, caller: Caller, expect: Expect, nu
                 expect(reply).says("status", status)
 
 
-def session_in(status: str, caller: Caller, target: Run) -> str:
+def session_in(status: str, caller: Caller, target: Run, way: tuple[str, ...] | None = None) -> str:
+    """A session of this status (any, where it is ""), brought there on this way or on the shortest."""
     session = caller.has_session()
-    if status not in ("", target.contract.status_initial):
-        caller.arranged(caller.update(session, status=status), "update")
+    ways = ways_to(status, target.contract) if status and way is None else [way or ()]
+    for step in ways[0] if ways else (status,):
+        caller.arranged(caller.update(session, status=step), "update")
     return session
 
 

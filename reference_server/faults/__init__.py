@@ -27,6 +27,7 @@ from . import (
     sharing,
     sizes,
     uploads,
+    used,
 )
 from .registry import FAULTS, Fault, UnknownFaultError, listing, weave
 
@@ -56,5 +57,6 @@ __all__ = [
     "sharing",
     "sizes",
     "uploads",
+    "used",
     "weave",
 ]

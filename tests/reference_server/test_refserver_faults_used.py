@@ -1,0 +1,73 @@
+"""Each fault of sessions that have been in use, seen from outside."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reference_server.faults import FAULTS, weave
+from reference_server.local import SESSIONS, Local
+
+SCENARIOS: dict[str, Callable[[Local], bool]] = {}
+
+
+def shows(fault_id: str) -> Callable[[Callable[[Local], bool]], Callable[[Local], bool]]:
+    """The scenario is true where this fault is, and nowhere else."""
+    return lambda scenario: SCENARIOS.setdefault(fault_id, scenario)
+
+
+@shows("F-LIF-55")
+def deleted_twice_is_back(local: Local) -> bool:
+    session_id = local.new()
+    assert local.delete(session_id) == 204
+    assert not local.alive(session_id)
+    assert local.delete(session_id) == 404
+    return local.alive(session_id)
+
+
+@shows("F-LIF-56")
+def kept_alive_survives_a_delete(local: Local) -> bool:
+    session_id, other = local.new(), local.new()
+    local.heartbeat(session_id)
+    assert (local.delete(session_id), local.delete(other)) == (204, 204)
+    assert not local.alive(other)
+    return local.alive(session_id)
+
+
+@shows("F-LIF-57")
+def refused_status_leaves_the_title(local: Local) -> bool:
+    session_id = local.new(title="before")
+    refused = local.send("PUT", f"{SESSIONS}/{session_id}", json={"title": "after", "status": "zombie"})
+    assert refused.status_code in (400, 422)
+    return bool(local.read(session_id)["title"] == "after")
+
+
+@shows("F-LIF-58")
+def updated_is_empty(local: Local) -> bool:
+    short, long = local.new(), local.new()
+    for number in range(6):
+        local.say(long, str(number))
+    local.say(short, "one")
+    local.change(short, title="x")
+    local.change(long, title="x")
+    assert len(local.read(short)["messages"]) == 1
+    return bool(local.read(long)["messages"] == [])
+
+
+@shows("F-LIF-59")
+def resumed_is_not_listed(local: Local) -> bool:
+    session_id = local.new(client_id="c")
+    assert local.new(client_id="c") == session_id
+    assert local.ids() == [session_id]
+    assert local.new(client_id="c") == session_id
+    return local.ids() == []
+
+
+def test_every_fault_of_this_group_is_shown() -> None:
+    assert set(SCENARIOS) == {fault.id for fault in FAULTS.values() if fault.topic == "used"}
+
+
+@pytest.mark.parametrize("fault_id", sorted(SCENARIOS))
+def test_the_fault_does_what_it_says_and_the_server_without_it_does_not(fault_id: str) -> None:
+    for faults, expected in (([], False), ([fault_id], True)):
+        with Local(weave(faults)) as local:
+            assert SCENARIOS[fault_id](local) is expected
