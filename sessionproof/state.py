@@ -12,7 +12,7 @@ from sessionproof.effort import Effort
 from sessionproof.lists import listed
 from sessionproof.wire import Reply
 
-__all__ = ["changes", "differences", "shown_by", "snapshot"]
+__all__ = ["changes", "differences", "holds", "shown_by", "snapshot"]
 
 _MOVING = ("activity", "expires", "updated")  # move with activity, if anything does
 
@@ -116,3 +116,10 @@ def differences(before: Any, after: Any, at: str = "") -> list[str]:
 def _brief(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def holds(seen: Any, sent: Any) -> bool:
+    """An object holds what was sent if it has all of it; others are equal."""
+    if isinstance(sent, dict):
+        return isinstance(seen, dict) and all(holds(seen.get(key), value) for key, value in sent.items())
+    return bool(seen == sent)

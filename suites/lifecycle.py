@@ -19,7 +19,7 @@ from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
 from sessionproof.lists import already_there, listed
 from sessionproof.run import Run
-from sessionproof.state import changes, differences, snapshot
+from sessionproof.state import changes, differences, holds, snapshot
 from sessionproof.wire import Reply, build_request
 from sessionproof.wire.shape import request_error
 
@@ -225,13 +225,6 @@ def is_taken(name: str, value: Any, caller: Caller) -> bool:
     contract = caller.run.contract
     request = build_request(contract, contract.first("update"), caller.actor, {"session": "any", name: value})
     return not request_error(contract, request)
-
-
-def holds(seen: Any, sent: Any) -> bool:
-    """An object holds what was sent if it has all of it; others are equal."""
-    if isinstance(sent, dict):
-        return isinstance(seen, dict) and all(holds(seen.get(key), value) for key, value in sent.items())
-    return bool(seen == sent)
 
 
 @requirement("LIF-05")
