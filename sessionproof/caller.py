@@ -131,13 +131,13 @@ class Caller:
         """The id of a session made for this check."""
         return self.arranged(self.create(**values), "create").session
 
-    def has_another_session(self, *others: str) -> str:
+    def has_another_session(self, *others: str, **values: Any) -> str:
         """The id of a session that is none of `others`: of the same client, where that doesn't resume one of them."""
         if "resume" not in self.run.contract.capabilities:
-            session = self.has_session(client=self.client)
+            session = self.has_session(client=self.client, **values)
             if session not in others:
                 return session
-        return self.has_session()
+        return self.has_session(**values)
 
     def has_said(self, session: str, *contents: str) -> None:
         """Each of `contents` is in the conversation, as a message or, where there are none, as a question."""

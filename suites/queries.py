@@ -26,13 +26,15 @@ def a_query_adds_itself_and_its_answer_once(alice: Caller, expect: Expect, numbe
     bindings = target.bindings("query")
     for first in range(len(bindings)):
         session, sibling = alice.has_session(), alice.has_session()
-        alice.has_told(sibling, alice.text("in the sibling"))
+        in_the_sibling = alice.text("in the sibling")
+        alice.has_told(sibling, in_the_sibling)
         before = snapshot(alice, sibling)
         asked: list[Turn] = []
         for number in range(max(3, numbers.resumes)):
             binding = bindings[(first + number) % len(bindings)]
             question = asked[-1].question if number == 1 else alice.text(f"question {number}")
             reply = answers(alice.call(binding, session, question=question), session, question, expect)
+            expect(reply).lacks(in_the_sibling, "another session of the same user")
             if asked and target.contract.assistant == "echo":
                 expect(reply).contains(str(asked[0].question), "the first question of this conversation")
             asked.append(Turn(question, reply["answer"]))
@@ -208,7 +210,8 @@ def clear_empties_one_conversation_and_nothing_else(
 ) -> None:
     contract = target.contract
     resumes: dict[str, Any] = {"client": alice.client} if "resume" in contract.capabilities else {}
-    session = alice.has_session(**resumes) if resumes else alice.has_another_session()
+    filled = {"context": {"c": alice.text("context")}, "metadata": {"m": alice.text("metadata")}}
+    session = alice.has_session(**resumes, **filled) if resumes else alice.has_another_session(**filled)
     sibling = alice.has_another_session(session)
     if "uploads" in contract.capabilities:
         alice.has_uploaded(session, "kept.txt", alice.text("in a file").encode())
@@ -238,6 +241,8 @@ def clear_empties_one_conversation_and_nothing_else(
         alice.has_said(session, more)
         if contract.recalls:
             expect(target.transcript[-1]).holds_exactly([more], map(str, said_in(alice, session)), "messages")
+        if before.get("title") and "title" in (contract.clear_keeps or ()):
+            expect(alice.read(session)).says("title", before["title"])
     expect(reply).is_as_before(changes(alice, sibling, beside), "another session of the same user")
 
 
