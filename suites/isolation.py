@@ -28,6 +28,17 @@ ID_NAMES = ("session_id", "sessionId", "id")
 OWNER_NAMES = ("user_id", "userId", "owner", "user")
 
 
+def owner_names(target: Run) -> tuple[str, ...]:
+    """Fields by which a request might claim an owner: the usual ones, the identity's own, and those of answers."""
+    name = target.contract.identity.name.lower().removeprefix("x-").replace("-", "_")
+    own = [name, name.removesuffix("_id")] if target.contract.identity.kind == "header" else []
+    shown = [binding.returns["user"] for binding in target.contract.bindings if "user" in binding.returns]
+    fields = [place.pointer.rpartition("/")[2] for place in shown if place.part == "body"]
+    sent = [place for binding in target.contract.bindings for places in binding.sends.values() for place in places]
+    taken = {"", *(place.name or place.pointer.rpartition("/")[2] for place in sent)}
+    return tuple(dict.fromkeys([*OWNER_NAMES, *(name for name in (*own, *fields) if name not in taken)]))
+
+
 def filled_session(caller: Caller, target: Run) -> str:
     """A session with the caller's canary in everything that it can hold."""
     values = {
@@ -55,6 +66,24 @@ def no_read_shows_another_users_session(
             expect(bob.try_on(binding, session)).is_foreign()
             expect(bob.try_on(binding, own)).succeeds()
             expect(alice.try_on(binding, session)).succeeds()
+    if numbers.times > 1:
+        if target.contract.takes_words:
+            alice.has_told(session, alice.text("said again"))
+        if "uploads" in target.contract.capabilities:
+            alice.has_uploaded(session, "another.txt", alice.text("in another file").encode())
+        for binding in reads:
+            later_pages_are_foreign(binding, session, alice, bob, expect)
+
+
+def later_pages_are_foreign(binding: Binding, session: str, owner: Caller, other: Caller, expect: Expect) -> None:
+    """A page after the first is as much its owner's as the whole is."""
+    expect(other.try_on(binding, session)).is_foreign()
+    places: dict[str, Any] = {name: 1 for name in ("limit", "offset") if name in binding.sends}
+    shown = owner.call(binding, session, **places)
+    if "cursor" in binding.sends and shown["next"] not in (ABSENT, None, ""):
+        places["cursor"] = shown["next"]
+    if places and shown.ok:
+        expect(other.call(binding, session, **places)).is_foreign()
 
 
 @requirement("ISO-02")
@@ -217,8 +246,8 @@ def the_owner_comes_from_the_identity_alone(
     session = filled_session(alice, target)
     before = snapshot(alice, session, moving=True)
     claims = [
-        Raw(body=dict.fromkeys(OWNER_NAMES, victim)),
-        Raw(query=tuple((name, victim) for name in OWNER_NAMES)),
+        Raw(body=dict.fromkeys(owner_names(target), victim)),
+        Raw(query=tuple((name, victim) for name in owner_names(target))),
     ]
     claims += [Raw(headers=(("X-Owner", victim), ("X-Forwarded-User", victim), ("X-Original-User", victim)))]
     claims += [
