@@ -17,12 +17,18 @@ requirement = pytest.mark.requirement
 
 @requirement("EXP-01")
 def a_session_is_gone_on_every_route_after_its_end(alice: Caller, expect: Expect, lives: Lives, target: Run) -> None:
-    def probe(binding: Binding) -> None:
+    def probe(which: tuple[Binding, bool]) -> None:
+        binding, has_words = which
         session, life = lives.born(alice)
+        for text in ("first", "second") if has_words else ():
+            alice.has_told(session, alice.text(text))
+            life = life.perhaps_renewed(target.transcript[-1])
         life.over()
         expect(alice.try_on(binding, session)).is_gone_after(life)
 
-    lives.together(probe, target.contract.on_session())
+    with_words = target.contract.on_session(writes=False) if target.contract.takes_words else ()
+    probes = [(binding, False) for binding in target.contract.on_session()]
+    lives.together(probe, [*probes, *((binding, True) for binding in with_words)])
 
 
 @requirement("EXP-02")

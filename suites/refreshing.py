@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sessionproof.caller import Caller
-from sessionproof.contract import Binding
+from sessionproof.contract import Binding, Contract
 from sessionproof.expect import Expect, NotDeclared
 from sessionproof.run import Run
 from sessionproof.timed import Life, Lives
@@ -87,6 +87,9 @@ def declared_activity_starts_the_life_anew(alice: Caller, expect: Expect, lives:
     def probe(which: tuple[Binding, bool]) -> None:
         binding, until_the_end = which
         session, life = born_for(binding, alice, lives)
+        if until_the_end:  # not only the first time
+            for _ in range(2):
+                alice.arranged(touched(binding, session, alice), binding.name)
         life.at(LATE)
         reply = expect(touched(binding, session, alice)).works_within(life)
         if not life.lasts_beyond(reply):
@@ -146,6 +149,37 @@ def refused_calls_leave_the_life_as_it_is(
 
 
 @requirement("EXP-07")
+def a_refused_status_leaves_the_life_as_it_is(alice: Caller, expect: Expect, lives: Lives, target: Run) -> None:
+    contract = target.contract
+    if not contract.has("update") or "status" not in contract.first("update").sends:
+        raise NotDeclared("the contract has no status to set")
+
+    def probe(which: tuple[str, str]) -> None:
+        status, goal = which
+        session, life = lives.born(alice)
+        if status != contract.status_initial:
+            life = life.perhaps_renewed(alice.arranged(alice.update(session, status=status), "update"))
+        life.at(LATE)
+        if alice.update(session, status=goal).ok:
+            return  # another check's matter
+        life.over()
+        expect(alice.read(session)).is_gone_after(life)
+
+    lives.together(probe, [(contract.status_initial, "zombie"), *undeclared_moves(contract)[:1]])
+
+
+def undeclared_moves(contract: Contract) -> list[tuple[str, str]]:
+    """A status that a new session can be given, and one that mustn't follow it."""
+    statuses = {contract.status_initial, *contract.status_transitions} - {contract.status_deleted}
+    first = (status for status in contract.status_transitions.get(contract.status_initial, ()) if status in statuses)
+    return [
+        (status, goal)
+        for status in first
+        for goal in sorted(statuses - {status, *contract.status_transitions.get(status, ())})
+    ]
+
+
+@requirement("EXP-07")
 def what_is_not_declared_is_observed(alice: Caller, expect: Expect, lives: Lives, target: Run) -> None:
     life_ = target.contract.life
     said = {*life_.refreshed_by, *life_.not_refreshed_by, "delete", "login", "health", "stats"}
@@ -179,10 +213,13 @@ def an_absolute_life_ends_in_spite_of_activity(alice: Caller, expect: Expect, li
     if seconds is None:
         raise NotDeclared("the contract declares no absolute life")
     refreshing = [one for name in life_.refreshed_by for one in target.contract.all(name) if one.on_session]
-    session, life = lives.lasting(alice, seconds)
-    while refreshing and life.since + life.length > life.moments.clock.now() + lives.length * 0.6:
+    resumes = "resume" in target.contract.capabilities
+    session, life = lives.lasting(alice, seconds, **({"client": alice.client} if resumes else {}))
+    while (refreshing or resumes) and life.since + life.length > life.moments.clock.now() + lives.length * 0.6:
         life.moments.until(life.moments.clock.now() + lives.length * 0.5)
-        if not life.lasts_beyond(alice.try_on(refreshing[0], session)):
+        if resumes and not life.lasts_beyond(alice.create(client=alice.client)):
+            break
+        if refreshing and not life.lasts_beyond(alice.try_on(refreshing[0], session)):
             break
     life.over()
     expect(alice.read(session)).is_gone_after(life)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
+from starlette.responses import Response
 
 from ..core import Core, Operation
 from ..errors import RefusalError
@@ -13,6 +14,7 @@ from ..model import Change, NewSession, Page, Session, Status
 from ..routes.fm_session_service import FmSessionService
 from ..routes.fm_session_shapes import SESSION_CHANGE
 from ..web.body import validate
+from ..web.views import HIGHEST_OFFSET
 from .registry import ALL, WITH_RESUMPTION, fault
 from .tools import memory, nth
 
@@ -94,3 +96,64 @@ class ResumedIsNotListed(Core):
         mine = [session for session in await self.living(user) if status in (None, session.status)]
         shown = [session for session in mine if memory(self, "resumes").get(session.session_id, 0) < 2]
         return self.page(shown, limit, offset)
+
+
+@fault(
+    "F-RES-41",
+    "RES-03",
+    "Resuming a session a second time drops its title, if its user has sessions of other clients too.",
+    conditional=True,
+    contracts=WITH_RESUMPTION,
+)
+class SecondResumeDropsTitle(Core):
+    async def resumed(self, session: Session, wanted: NewSession) -> Session:
+        session = await super().resumed(session, wanted)
+        clients = {other.client_id for other in await self.living(session.user_id)} - {None}
+        if nth(self, "resumed", session.session_id) < 2 or len(clients) < 2:
+            return session
+        return await self.keep(replace(session, title=None), "resume")
+
+
+@fault("F-ISO-71", "ISO-01", "Whose a conversation is, is asked for its first page alone.", conditional=True)
+class LaterPagesAreOpen(FmSessionService):
+    async def list_messages(self, request: Request) -> Response:
+        session = await self.core.find(self.session_id(request))
+        offset = self.number(request, "offset", 0, 0, HIGHEST_OFFSET)
+        if session is None or not offset or not self.core.alive(session, "messages"):
+            return await super().list_messages(request)
+        page = await self.core.messages(session.user_id, session.session_id, 1000, offset)
+        messages = [self.message(message) for message in page.items]
+        window = {"total": page.total, "limit": 1000, "offset": offset}
+        return self.answer(200, {"session_id": session.session_id, "messages": messages, **window})
+
+
+@fault(
+    "F-EXP-42",
+    "EXP-01",
+    "The conversation of an expired session can still be listed, if anything was said.",
+    conditional=True,
+)
+class WordsOutliveTheLife(Core):
+    def alive(self, session: Session, operation: Operation) -> bool:
+        return super().alive(session, operation) or (operation == "messages" and bool(session.messages))
+
+
+@fault("F-EXP-43", "EXP-07 EXP-06", "Only the first two heartbeats of a session give it a new life.", conditional=True)
+class TwoHeartbeatsCount(Core):
+    def renewed(self, session: Session, now: datetime) -> Session:
+        renewed = super().renewed(session, now)
+        return (
+            renewed if nth(self, "renewed", session.session_id) < 3 else replace(renewed, expires_at=session.expires_at)
+        )
+
+
+@fault("F-EXP-44", "EXP-07", "A change that is refused for its status gives the session a new life.", conditional=True)
+class RefusedStatusRenews(FmSessionService):
+    async def body(self, request: Request, shape: TypeAdapter[Any], *, required: bool = True) -> Any:
+        sent = await self.json(request, required=required)
+        try:
+            return validate(shape, sent)
+        except RefusalError:
+            if shape is SESSION_CHANGE and isinstance(sent, dict) and "status" in sent:
+                await self.core.heartbeat(self.caller(request), self.session_id(request))
+            raise

@@ -154,10 +154,10 @@ class Lives:
         reply = caller.arranged(caller.create(), "create")
         return reply.session, Life(self.moments, seconds, reply.began, reply.ended)
 
-    def lasting(self, caller: Caller, seconds: float) -> tuple[str, Life]:
+    def lasting(self, caller: Caller, seconds: float, **values: Any) -> tuple[str, Life]:
         """A session made without asking for a life, which ends `seconds` (of the contract) later whatever is done."""
         self._bearable(seconds * self.clock.scale, lives=_ONE_LIFE)
-        reply = caller.arranged(caller.create(), "create")
+        reply = caller.arranged(caller.create(**values), "create")
         return reply.session, Life(self.moments, seconds * self.clock.scale, reply.began, reply.ended)
 
     @property

@@ -62,6 +62,58 @@ def resumed_is_not_listed(local: Local) -> bool:
     return local.ids() == []
 
 
+@shows("F-RES-41")
+def second_resume_drops_the_title(local: Local) -> bool:
+    session_id = local.new(client_id="c", title="x")
+    for _ in range(3):
+        local.new(client_id="c")
+    assert local.read(session_id)["title"] == "x"
+    local.new(client_id="d")
+    local.new(client_id="c")
+    return local.read(session_id)["title"] is None
+
+
+@shows("F-ISO-71")
+def later_pages_are_open(local: Local) -> bool:
+    session_id = local.new()
+    local.say(session_id, "one")
+    local.say(session_id, "two")
+    path = f"{SESSIONS}/{session_id}/messages"
+    assert local.send("GET", path, "bob").status_code == 404
+    return local.send("GET", path, "bob", params={"offset": 1}).status_code == 200
+
+
+@shows("F-EXP-42")
+def words_outlive_the_life(local: Local) -> bool:
+    session_id, silent = local.new(), local.new()
+    local.say(session_id, "one")
+    local.forward(minutes=200)
+    assert not local.alive(session_id)
+    assert "messages" not in local.messages(silent)
+    return "messages" in local.messages(session_id)
+
+
+@shows("F-EXP-43")
+def third_heartbeat_does_nothing(local: Local) -> bool:
+    session_id = local.new()
+    for _ in range(2):
+        local.forward(minutes=100)
+        assert local.heartbeat(session_id).status_code == 200
+    local.forward(minutes=100)
+    assert local.heartbeat(session_id).status_code == 200
+    local.forward(minutes=100)
+    return not local.alive(session_id)
+
+
+@shows("F-EXP-44")
+def refused_status_renews(local: Local) -> bool:
+    session_id = local.new()
+    local.forward(minutes=100)
+    local.change(session_id, status="zombie")
+    local.forward(minutes=100)
+    return local.alive(session_id)
+
+
 def test_every_fault_of_this_group_is_shown() -> None:
     assert set(SCENARIOS) == {fault.id for fault in FAULTS.values() if fault.topic == "used"}
 
