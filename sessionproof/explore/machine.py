@@ -74,6 +74,7 @@ _OFTEN = {
     "update": 2,
     "haunt": 2,
     "twins": 3,
+    "new_case": 2,
 }
 _ON_DEAD = ("haunt", "resume")  # sessions that may have ended
 _ON_NONE = (
@@ -84,7 +85,6 @@ _ON_NONE = (
     "look_at_list",
     "everything",
     "first_contact",
-    "health",
     "claim",
     "let_pass",
 )

@@ -61,7 +61,7 @@ class Traces:
             return False
         own = session.user == user or contract.identity.kind == "none"
         if trace.kind == "asked" and contract.case_lifetime == "user" and own:
-            return True
+            return operation != "query" or self._is_remembered(trace, session, reply)
         if trace.kind == "file" and own and "uploads" in (contract.delete_keeps or ()):
             return True
         if session.dead:

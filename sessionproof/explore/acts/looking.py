@@ -17,6 +17,7 @@ from sessionproof.wire import Reply
 __all__ = ["everything", "health", "look", "look_at_list"]
 
 _PAGES = (None, 2, 1, 3)
+_APART = 4  # sessions
 
 
 def look(walk: Walk, step: Step) -> None:
@@ -27,9 +28,15 @@ def look(walk: Walk, step: Step) -> None:
 
 
 def everything(walk: Walk, step: Step) -> None:
-    """Every session and every list. Damage at a distance is seen here at the latest."""
-    for session in list(walk.world.alive()):
+    """Every session and every list; of those that stand apart the newest few, by a read alone.
+
+    Damage at a distance is seen here at the latest.
+    """
+    alive = walk.world.alive()
+    for session in [one for one in alive if not one.apart]:
         see(walk, session, _PAGES[step.how % len(_PAGES)])
+    for session in [one for one in alive if one.apart][-_APART:]:
+        read(walk, session)
     for session in walk.world.dead()[-3:]:
         reply = walk.call(session.user, walk.contract.first("read"), session.id)
         walk.claims.reply("EXP-01" if session.state.value == "expired" else "LIF-05", reply, "is_gone")
@@ -38,15 +45,9 @@ def everything(walk: Walk, step: Step) -> None:
 
 
 def see(walk: Walk, session: Session, page: int | None) -> None:
-    contract = walk.contract
     if not session.alive:
         return
-    if contract.has("read"):
-        reply = walk.call(session.user, contract.first("read"), session)
-        walk.claims.reply(_cannot_be_read(walk, session), reply, "succeeds")
-        walk.world.touched(session, "read", reply)
-        _values_are(walk, session, reply)
-        session.since.append("read")
+    read(walk, session)
     if "talk" in session.known:
         talk_is(walk, session, page)
     if "cases" in session.known:
@@ -54,6 +55,15 @@ def see(walk: Walk, session: Session, page: int | None) -> None:
     if "files" in session.known:
         files_are(walk, session)
     walk.seen_whole(session)
+
+
+def read(walk: Walk, session: Session) -> None:
+    if walk.contract.has("read") and session.alive:
+        reply = walk.call(session.user, walk.contract.first("read"), session)
+        walk.claims.reply(_cannot_be_read(walk, session), reply, "succeeds")
+        walk.world.touched(session, "read", reply)
+        _values_are(walk, session, reply)
+        session.since.append("read")
 
 
 def _cannot_be_read(walk: Walk, session: Session) -> str:
