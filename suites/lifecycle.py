@@ -25,6 +25,7 @@ from sessionproof.wire.shape import request_error
 
 requirement = pytest.mark.requirement
 
+MOST_MOVES = 3  # of a status, one after the other
 SKEW = 5.0  # seconds that an activity may seem to lie ahead of the server's own Date header
 PAST = 900.0  # seconds that it may lie behind: generous to slow runs, and less than any wrong time zone
 
@@ -162,6 +163,8 @@ def an_update_changes_what_is_sent_and_nothing_else(
     session = alice.has_session(client=alice.client)
     if contract.takes_words:
         alice.has_told(session, *(alice.text(str(number)) for number in range(numbers.resumes)))
+    newer = alice.has_another_session(session)
+    beside = snapshot(alice, newer)
     values = {name: new_value(name, alice) for name in fields if name != "status"}
     before = {name: seen for name, seen in snapshot(alice, session).items() if name not in (*values, "life", "kind")}
     reply = expect(alice.update(session, **values)).succeeds()
@@ -185,6 +188,7 @@ def an_update_changes_what_is_sent_and_nothing_else(
         moments.append(alice.read(session).instant("updated") or moments[-1])
         in_order = alice.run.in_order(moments)
         expect.that(in_order, expected="updated not before what it was", seen="earlier", reply=reply)
+    expect(reply).is_as_before(changes(alice, newer, beside), "a newer session of the same user")
     for name in [name for name in fields if isinstance(values.get(name), dict)][: (numbers.times - 1) * 2]:
         unnamed_keys_fare_as_declared(alice, session, name, values, expect, contract)
 
@@ -334,11 +338,8 @@ def ways_to(goal: str, contract: Contract) -> list[tuple[str, ...]]:
     for way in ways:
         onward = contract.status_transitions.get(way[-1] if way else contract.status_initial, ())
         been = {contract.status_initial, contract.status_deleted, *way}
-        ways += [(*way, status) for status in onward if status not in been and len(way) < _MOST_MOVES]
+        ways += [(*way, status) for status in onward if status not in been and len(way) < MOST_MOVES]
     return [way for way in ways if (way[-1] if way else contract.status_initial) == goal]
-
-
-_MOST_MOVES = 3
 
 
 def is_refused_as_a_whole(goal: str, start: str, session: str, caller: Caller, expect: Expect) -> None:

@@ -15,7 +15,7 @@ from ..routes.fm_session_service import FmSessionService
 from ..routes.fm_session_shapes import SESSION_CHANGE
 from ..web.body import validate
 from ..web.views import HIGHEST_OFFSET
-from .registry import ALL, WITH_RESUMPTION, fault
+from .registry import ALL, FM_SESSION, WITH_RESUMPTION, fault
 from .tools import memory, nth
 
 
@@ -96,6 +96,21 @@ class ResumedIsNotListed(Core):
         mine = [session for session in await self.living(user) if status in (None, session.status)]
         shown = [session for session in mine if memory(self, "resumes").get(session.session_id, 0) < 2]
         return self.page(shown, limit, offset)
+
+
+@fault(
+    "F-LIF-60",
+    "LIF-04",
+    "An update changes the newest of the user's sessions, and answers as if it had changed the one that was named.",
+    conditional=True,
+    contracts=(FM_SESSION,),
+)
+class UpdatesTheNewest(Core):
+    async def update(self, user: str, session_id: str, change: Change) -> Session:
+        named = await self.usable(user, session_id, "update")
+        newest = (await self.living(user))[-1]
+        await super().update(user, newest.session_id, change)
+        return self.changed(named, change, self.clock.now())
 
 
 @fault(

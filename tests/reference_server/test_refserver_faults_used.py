@@ -62,6 +62,16 @@ def resumed_is_not_listed(local: Local) -> bool:
     return local.ids() == []
 
 
+@shows("F-LIF-60")
+def another_is_updated(local: Local) -> bool:
+    only = local.new(title="first")
+    local.change(only, title="changed")
+    assert local.read(only)["title"] == "changed"
+    newer = local.new(title="newer")
+    local.change(only, title="again")
+    return bool(local.read(newer)["title"] == "again" and local.read(only)["title"] == "changed")
+
+
 @shows("F-RES-41")
 def second_resume_drops_the_title(local: Local) -> bool:
     session_id = local.new(client_id="c", title="x")
