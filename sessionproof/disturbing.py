@@ -9,12 +9,18 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sessionproof.errors import TargetError
+from sessionproof.expect import Unproven
+from sessionproof.presence import Presence
+from sessionproof.sender import Sender
+from sessionproof.talk import CURRENT
 
-__all__ = ["Gate", "carry_out", "wait_until_none"]
+__all__ = ["Disturbance"]
 
 _LONGEST = 60.0  # seconds for the command, and as many until every node answers
 _PAUSE = 0.1  # seconds between two looks
@@ -49,7 +55,64 @@ class Gate:
         self._open.set()
 
 
-def carry_out(option: str, command: str) -> None:
+@dataclass
+class Disturbance:
+    """What this run may do to its target. One at a time does it, and nobody else calls meanwhile."""
+
+    sender: Sender
+    presence: Presence
+    shift: Callable[[], float]  # seconds that the run's clock is ahead of the monotonic one
+    restarts: str = ""  # the command that restarts the target, or a node of it
+    store: tuple[str, str] = ("", "")  # the commands that stop and start the store of the target's sessions
+    gate: Gate = field(default_factory=Gate)
+
+    def restart(self) -> None:
+        """Restart the target, or that part of it which --restart does, and wait until it is there again.
+
+        Raises Unproven without such a command, and TargetError when it fails or the target doesn't come back.
+        """
+        if not self.restarts:
+            raise Unproven("needs a restart: --restart COMMAND restarts the deployment, or a node of it (not with -n)")
+        with self._alone() as came_back:
+            self._do("--restart", self.restarts)
+            came_back("--restart")
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Until the end of the block the session store is stopped, and only who is in it calls.
+
+        It is started again whatever happens. Raises TargetError when a command fails or the target doesn't come back.
+        """
+        stop, start = self.store
+        with self._alone() as came_back:
+            try:
+                self._do("--stop-store", stop)
+                yield
+            finally:
+                self._do("--start-store", start)
+                came_back("--start-store")
+
+    @contextmanager
+    def _alone(self) -> Iterator[Callable[[str], None]]:
+        """No call of others is under way in the block; it is given a way to wait until the target answers as before."""
+        with self.gate.alone:
+            self.sender.wait_for(self.gate.close())
+            mine = CURRENT.set(replace(CURRENT.get(), alone=True))
+            try:
+                before = self.sender.wait_for(self.presence.statuses())
+                look = partial(self.presence.unlike, before)
+                yield partial(_wait_until_none, lambda: self.sender.wait_for(look()))
+                self.sender.wait_for(self.sender.reconnect())
+            finally:
+                CURRENT.reset(mine)
+                self.sender.wait_for(self.gate.open())
+
+    def _do(self, option: str, command: str) -> None:
+        CURRENT.get().commands.append((time.monotonic() + self.shift(), command))
+        _carry_out(option, command)
+
+
+def _carry_out(option: str, command: str) -> None:
     """Carry out in a shell the command that `option` gave. Raises TargetError when it fails or takes too long."""
     with tempfile.TemporaryFile() as said:  # not a pipe: what it leaves running may keep it open
         process = subprocess.Popen(
@@ -68,7 +131,7 @@ def carry_out(option: str, command: str) -> None:
             raise TargetError(f"{option}: the command ended with {code}" + (f": {lines[-1][:200]}" if lines else ""))
 
 
-def wait_until_none(missing: Callable[[], str], option: str) -> None:
+def _wait_until_none(missing: Callable[[], str], option: str) -> None:
     """Wait until `missing`, which names a node that doesn't answer as before, names none.
 
     Raises TargetError when that takes too long after what `option` did.

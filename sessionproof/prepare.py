@@ -85,8 +85,8 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         run.rules = Rules.for_history(contract, header)
         run.again = redactor.text(_command(settings))
         if not joins:  # it would disturb other workers
-            run.restarts = settings.restart or ""
-            run.store = settings.stop_store or "", settings.start_store or ""
+            run.disturbance.restarts = settings.restart or ""
+            run.disturbance.store = settings.stop_store or "", settings.start_store or ""
         run.notes = (f"calls took turns between the nodes {', '.join(run.nodes)}",) if run.nodes else ()
         return Prepared(run, why)
     except BaseException:

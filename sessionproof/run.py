@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import pairwise
 from secrets import token_hex
 from zlib import crc32
@@ -16,9 +14,8 @@ from zlib import crc32
 from sessionproof.actors import Actor, Canaries
 from sessionproof.clocks import Clock
 from sessionproof.contract import Binding, Contract
-from sessionproof.disturbing import Gate, carry_out, wait_until_none
+from sessionproof.disturbing import Disturbance
 from sessionproof.effort import Effort
-from sessionproof.expect import Unproven
 from sessionproof.history import Recorder
 from sessionproof.history.redact import Redactor
 from sessionproof.made import Made
@@ -48,21 +45,20 @@ class Run:
     users: tuple[Actor, ...] = ()  # given by --user; otherwise users are invented
     canaries: Canaries = field(default_factory=Canaries)
     clock: Clock | None = None  # by which the end of a session's life can be seen
-    restarts: str = ""  # the command that restarts the target, or a node of it
-    store: tuple[str, str] = ("", "")  # the commands that stop and start the store of the target's sessions
     client: str = ""  # the client that is driven, in words; without one the run drives none
     again: str = ""  # the command line that begins the same run
     notes: tuple[str, ...] = ()  # what a reader of the report has to know besides
     reading_is_still: bool | None = None  # whether reading moves no times, once that was seen
     rules: Rules = field(init=False)  # by which histories are judged
+    disturbance: Disturbance = field(init=False)
     _presence: Presence = field(init=False)
     _made: Made = field(default_factory=Made)
-    _gate: Gate = field(default_factory=Gate)
     _few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_TIMED_AT_ONCE))
 
     def __post_init__(self) -> None:
         self.rules = Rules.of(self.contract, scale=self.scale)
         self._presence = Presence(self.contract, self.sender)
+        self.disturbance = Disturbance(self.sender, self._presence, lambda: self.clock.shift if self.clock else 0.0)
 
     @property
     def lost(self) -> str:
@@ -90,7 +86,7 @@ class Run:
             "clock": self.clock is not None,
             "client": bool(self.client),
             "nodes": bool(self.nodes),
-            "store": all(self.store),
+            "store": all(self.disturbance.store),
         }
         return frozenset(found | {name for name, is_there in there.items() if is_there})
 
@@ -205,9 +201,9 @@ class Run:
         talk = CURRENT.get()
         if talk.lane is not None:
             pool = await talk.lane.turn(self.sender, request)
-            async with self._gate.passed():
+            async with self.disturbance.gate.passed():
                 return await self.sender.send_once(request, pool)
-        async with self._few if talk.timed else nullcontext(), self._gate.passed(alone=talk.alone):
+        async with self._few if talk.timed else nullcontext(), self.disturbance.gate.passed(alone=talk.alone):
             return await (self.sender.send_once(request) if talk.alone else self.sender.send(request))
 
     def _received(self, request: Request, answer: Answer, t0: float, t1: float) -> Reply:
@@ -222,52 +218,6 @@ class Run:
         reply = Reply(self.contract, request, answer, leaks, t0 + shift, t1 + shift)
         self._made.note(reply, invented=self.invents_users)
         return reply
-
-    def restart(self) -> None:
-        """Restart the target, or that part of it which --restart does; no call is under way meanwhile.
-
-        Raises Unproven without such a command, and TargetError when it fails or the target doesn't come back.
-        """
-        if not self.restarts:
-            raise Unproven("needs a restart: --restart COMMAND restarts the deployment, or a node of it (not with -n)")
-        with self._alone() as came_back:
-            self._do("--restart", self.restarts)
-            came_back("--restart")
-
-    @contextmanager
-    def outage(self) -> Iterator[None]:
-        """Until the end of the block the session store is stopped, and only who is in it calls.
-
-        It is started again whatever happens. Raises TargetError when a command fails or the target doesn't come back.
-        """
-        stop, start = self.store
-        with self._alone() as came_back:
-            try:
-                self._do("--stop-store", stop)
-                yield
-            finally:
-                self._do("--start-store", start)
-                came_back("--start-store")
-
-    @contextmanager
-    def _alone(self) -> Iterator[Callable[[str], None]]:
-        """No call of others is under way in the block; it is given a way to wait until the target answers as before."""
-        with self._gate.alone:
-            self.sender.wait_for(self._gate.close())
-            mine = CURRENT.set(replace(CURRENT.get(), alone=True))
-            try:
-                before = self.sender.wait_for(self._presence.statuses())
-                look = partial(self._presence.unlike, before)
-                yield partial(wait_until_none, lambda: self.sender.wait_for(look()))
-                self.sender.wait_for(self.sender.reconnect())
-            finally:
-                CURRENT.reset(mine)
-                self.sender.wait_for(self._gate.open())
-
-    def _do(self, option: str, command: str) -> None:
-        shift = self.clock.shift if self.clock else 0.0
-        CURRENT.get().commands.append((time.monotonic() + shift, command))
-        carry_out(option, command)
 
     def is_there(self) -> bool:
         """Whether the target, with all of its nodes, still answers anything; `lost` says why not."""

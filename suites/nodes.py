@@ -189,7 +189,7 @@ def a_restart_keeps_sessions(alice: Caller, expect: Expect, target: Run) -> None
     if deletes:
         alice.arranged(alice.delete(deleted), "delete")
     before = snapshot(alice, session, moving=True)
-    target.restart()
+    target.disturbance.restart()
     for node in target.nodes:
         lists_it(alice.at(node), session, expect)
         unlike = changes(alice.at(node), session, before, moving=True)
@@ -206,7 +206,7 @@ def a_restart_neither_ends_nor_prolongs_a_life(alice: Caller, expect: Expect, li
     reading_may_renew = "read" not in target.contract.life.not_refreshed_by
     born = [lives.born(alice) for _ in range(2)]
     born[0][1].at(0.5)
-    target.restart()
+    target.disturbance.restart()
 
     def probe(number: int) -> None:
         session, life = born[number]

@@ -27,7 +27,7 @@ def an_outage_ends_and_changes_no_session(alice: Caller, expect: Expect, target:
     for caller in at_each:  # a process may keep what it has read
         expect(caller.read(used)).succeeds()
     before, shown = snapshot(alice, kept), looks(alice, kept)
-    with target.outage():
+    with target.disturbance.outage():
         felt = [is_unavailable_or_the_same(*pair, expect) for pair in zip(shown, looks(alice, kept), strict=True)]
         if not any(felt):
             raise Unproven("the store was stopped, and nothing that reads a session failed; does --stop-store stop it?")
@@ -48,7 +48,7 @@ def an_outage_lets_no_client_lose_its_session(alice: Caller, expect: Expect, tar
     if "resume" not in target.contract.capabilities:
         raise NotDeclared("the contract resumes no session")
     session = alice.has_session(client=alice.client)
-    with target.outage():
+    with target.disturbance.outage():
         resumed = alice.create(client=alice.client)
         if resumed.ok:
             expect(resumed).resumes(session)
@@ -63,7 +63,7 @@ def an_outage_swallows_no_delete(alice: Caller, expect: Expect, target: Run) -> 
     if not target.contract.has("delete"):
         raise NotDeclared("the contract has no delete")
     session, kept = alice.has_session(), alice.has_session()
-    with target.outage():
+    with target.disturbance.outage():
         deleted = alice.delete(session)
         if not deleted.ok:
             expect(deleted).is_unavailable()

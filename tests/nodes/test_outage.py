@@ -89,7 +89,7 @@ def test_the_store_is_started_again_whatever_happens(
     prepared: Prepared, tmp_path: Path, raised: type[BaseException]
 ) -> None:
     def ends() -> None:
-        with prepared.run.outage():
+        with prepared.run.disturbance.outage():
             assert (tmp_path / "stopped").exists()
             assert not (tmp_path / "started").exists()
             raise raised
@@ -101,8 +101,8 @@ def test_the_store_is_started_again_whatever_happens(
 
 
 def test_it_is_started_also_where_stopping_it_failed(prepared: Prepared, tmp_path: Path) -> None:
-    prepared.run.store = "exit 3", prepared.run.store[1]
-    with pytest.raises(TargetError, match="--stop-store: the command ended with 3"), prepared.run.outage():
+    prepared.run.disturbance.store = "exit 3", prepared.run.disturbance.store[1]
+    with pytest.raises(TargetError, match="--stop-store: the command ended with 3"), prepared.run.disturbance.outage():
         pass
     assert (tmp_path / "started").exists()
 
@@ -110,7 +110,7 @@ def test_it_is_started_also_where_stopping_it_failed(prepared: Prepared, tmp_pat
 def test_silence_during_an_outage_does_not_end_the_run(api: FakeApi, prepared: Prepared) -> None:
     alice = Caller(prepared.run, prepared.run.actor("alice"))
     session = alice.has_session()
-    with prepared.run.outage():
+    with prepared.run.disturbance.outage():
         api.before = lambda method, path: (503, {})
         assert {alice.read(session).status for _ in range(12)} == {503}
         api.before = lambda method, path: None

@@ -35,13 +35,13 @@ def prepared(api: FakeApi, tmp_path: Path) -> Iterator[Prepared]:
 
 def test_without_a_command_it_is_unproven_and_says_how(prepared: Prepared) -> None:
     with pytest.raises(Unproven, match="--restart COMMAND"):
-        prepared.run.restart()
+        prepared.run.disturbance.restart()
 
 
 def test_workers_do_not_disturb_each_other(api: FakeApi, tmp_path: Path) -> None:
     made = prepare(Settings(base_url=api.url, contract=api.write(tmp_path), restart="true"), joins=True)
     with pytest.raises(Unproven, match="not with -n"):
-        made.run.restart()
+        made.run.disturbance.restart()
     made.run.sender.close()
 
 
@@ -59,17 +59,17 @@ def test_a_command_that_fails_or_hangs_is_one_line(
 ) -> None:
     if "sleep" in command:
         monkeypatch.setattr(disturbing, "_LONGEST", 0.3)
-    prepared.run.restarts = command
+    prepared.run.disturbance.restarts = command
     with pytest.raises(TargetError, match=why) as raised:
-        prepared.run.restart()
+        prepared.run.disturbance.restart()
     assert len(str(raised.value).splitlines()) == 1
     assert Caller(prepared.run, prepared.run.actor("alice")).create().ok, "the run goes on"
 
 
 def test_what_the_command_leaves_running_is_not_waited_for(prepared: Prepared) -> None:
     began = time.monotonic()
-    prepared.run.restarts = "sleep 30 &"
-    prepared.run.restart()
+    prepared.run.disturbance.restarts = "sleep 30 &"
+    prepared.run.disturbance.restart()
     assert time.monotonic() - began < 20
 
 
@@ -77,7 +77,7 @@ def test_a_target_that_does_not_come_back_is_named(
     api: FakeApi, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disturbing, "_LONGEST", 1.0)
-    prepared.run.restarts = "true"
+    prepared.run.disturbance.restarts = "true"
     looks: list[str] = []
 
     def before(method: str, path: str) -> tuple[int, object] | None:
@@ -86,13 +86,13 @@ def test_a_target_that_does_not_come_back_is_named(
 
     api.before = before
     with pytest.raises(TargetError, match=f"--restart: 1 s after it {api.url} doesn't answer as before"):
-        prepared.run.restart()
+        prepared.run.disturbance.restart()
     api.before = lambda method, path: None
 
 
 def test_no_call_is_under_way_meanwhile(api: FakeApi, prepared: Prepared, tmp_path: Path) -> None:
     began, ended = tmp_path / "began", tmp_path / "ended"
-    prepared.run.restarts = f"touch {shlex.quote(str(began))}; sleep 1; touch {shlex.quote(str(ended))}"
+    prepared.run.disturbance.restarts = f"touch {shlex.quote(str(began))}; sleep 1; touch {shlex.quote(str(ended))}"
     during: list[str] = []
 
     def before(method: str, path: str) -> None:
@@ -112,7 +112,7 @@ def test_no_call_is_under_way_meanwhile(api: FakeApi, prepared: Prepared, tmp_pa
         thread.start()
     while api.made < 10:
         time.sleep(0.01)
-    prepared.run.restart()
+    prepared.run.disturbance.restart()
     made = api.made
     while api.made < made + 5:
         time.sleep(0.01)
