@@ -118,7 +118,6 @@ class UpdatesTheNewest(Core):
     "RES-03",
     "Resuming a session a second time drops its title, if its user has sessions of other clients too.",
     conditional=True,
-    contracts=WITH_RESUMPTION,
 )
 class SecondResumeDropsTitle(Core):
     async def resumed(self, session: Session, wanted: NewSession) -> Session:
