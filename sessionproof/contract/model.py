@@ -44,11 +44,13 @@ class Identity:
         return f"{self.cookie}={secret}" if self.kind == "cookie" else user
 
     def secret_in(self, said: str) -> str:
-        """The secret in what is said; the secret alone is one too."""
+        """The secret in what is said, or the user where there is none; the secret alone is one too."""
         if self.kind == "cookie":
             found = [one.strip().partition("=") for one in said.split(";")]
             return next((value for name, _, value in found if name == self.cookie), said.strip())
-        return said.split()[-1] if said.split() else ""
+        if self.kind == "bearer":
+            return said.strip().rpartition(" ")[2]
+        return said.removeprefix("Bearer ").strip()
 
     @property
     def invents(self) -> bool:

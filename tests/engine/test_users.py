@@ -50,6 +50,7 @@ def test_forms() -> None:
         ("b_2", "b=2", "b=2"),
     ]
     assert users(QUERY, "alice=user:a") == [("alice", "a", "a")]
+    assert users(HEADER, "alice=X-User-ID:Alice A. Smith") == [("alice", "Alice A. Smith", "Alice A. Smith")]
     assert users(KNOWN, "alice=Authorization:Bearer tok") == users(KNOWN, "alice=Authorization:tok")
     for said in ("tok", "sid=tok", "theme=dark; sid=tok"):
         assert users(COOKIE, f"alice=Cookie:{said}") == [("alice", "tok", "tok")]
