@@ -12,9 +12,9 @@ from sessionproof.effort import Effort
 from sessionproof.lists import listed
 from sessionproof.wire import Reply
 
-__all__ = ["changes", "differences", "holds", "shown_by", "snapshot"]
+__all__ = ["MOVING", "changes", "differences", "holds", "shown_by", "snapshot"]
 
-_MOVING = ("activity", "expires", "updated")  # move with activity, if anything does
+MOVING = ("activity", "expires", "updated")  # move with activity, if anything does
 
 
 def snapshot(caller: Caller, session: str, *, moving: bool = False) -> dict[str, Any]:
@@ -24,11 +24,11 @@ def snapshot(caller: Caller, session: str, *, moving: bool = False) -> dict[str,
     show nothing. Raises SetUpFailed when the owner can't read it.
     """
     reply = caller.arranged(caller.read(session), "read")
-    left_out = () if moving and _reading_is_still(caller, session, reply) else _MOVING
+    left_out = () if moving and _reading_is_still(caller, session, reply) else MOVING
     seen = shown_by(reply, left_out)
     if caller.run.effort is not Effort.QUICK:
         return seen | _besides(caller, session)
-    if caller.run.contract.has("messages") and "messages" not in seen:
+    if caller.run.contract.has("messages") and "messages" not in reply.request.binding.lists:
         seen["conversation"] = _plain(listed(caller, "messages", session).entries)
     return seen
 
@@ -63,7 +63,7 @@ def _reading_is_still(caller: Caller, session: str, first: Reply) -> bool:
     if caller.run.reading_is_still is None:
         _besides(caller, session)
         again = caller.arranged(caller.read(session), "read")
-        times = [(first[name], again[name]) for name in _MOVING if first.shows(name)]
+        times = [(first[name], again[name]) for name in MOVING if first.shows(name)]
         caller.run.reading_is_still = all(before == after and _is_fine(before) for before, after in times)
     return caller.run.reading_is_still
 
@@ -73,13 +73,13 @@ def _is_fine(time: Any) -> bool:
     return "." in time if isinstance(time, str) else isinstance(time, float)
 
 
-def shown_by(reply: Reply, left_out: Iterable[str] = _MOVING) -> dict[str, Any]:
-    """What one answer shows, by vocabulary name; without `left_out`, the times that move with activity."""
+def shown_by(reply: Reply, left_out: Iterable[str], of_entries: Iterable[str] = ()) -> dict[str, Any]:
+    """What one answer shows, by vocabulary name, without the values `left_out`, and those `of_entries` of its lists."""
     shown = {name: reply[name] for name in reply.request.binding.returns if name not in left_out}
     for name in reply.request.binding.lists:
         entries = reply.items(name)
         if entries is not None:
-            shown[name] = [{each: entry[each] for each in entry if each not in left_out} for entry in entries]
+            shown[name] = [{each: entry[each] for each in entry if each not in of_entries} for entry in entries]
     return shown
 
 

@@ -9,7 +9,7 @@ import pytest
 from sessionproof.caller import Caller
 from sessionproof.expect import Expect, NotDeclared, Unproven
 from sessionproof.run import Run
-from sessionproof.state import changes, differences, shown_by, snapshot
+from sessionproof.state import MOVING, changes, differences, shown_by, snapshot
 from sessionproof.wire import Reply
 
 requirement = pytest.mark.requirement
@@ -83,7 +83,7 @@ def is_unavailable_or_the_same(before: Reply, now: Reply, expect: Expect) -> boo
     if not now.ok:
         expect(now).is_unavailable()
         return True
-    unlike = differences(shown_by(before), shown_by(now))
+    unlike = differences(shown_by(before, MOVING, MOVING), shown_by(now, MOVING, MOVING))
     words = f"a failure of {now.request.binding.name}, or what it showed before the outage"
     expect.that(not unlike, expected=words, seen="; ".join(unlike[:3]), reply=now)
     return False
