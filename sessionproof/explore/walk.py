@@ -10,6 +10,7 @@ from typing import Any
 
 from sessionproof.caller import Caller, SetUpFailed
 from sessionproof.contract import Binding, Contract
+from sessionproof.expect import Unproven
 from sessionproof.explore.cast import Cast
 from sessionproof.explore.claims import Claims, Unclear
 from sessionproof.explore.steps import Step
@@ -170,6 +171,8 @@ class Walk:
             self.claims.reply(broken, failure.reply, "succeeds")
             self.claims.that(broken, False, failure.reply, expected="a list", seen="none", test=("succeeds",))
             raise Unclear(str(failure)) from None
+        except Unproven as cut:
+            raise Unclear(str(cut)) from None
         for reply in read.replies:
             if session is not None:
                 self._in_time(session, reply)

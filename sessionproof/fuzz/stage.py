@@ -104,7 +104,7 @@ class Stage:
             return None
         try:
             return snapshot(self.owner, cast.session, moving=cast.role is not Role.OWN)
-        except SetUpFailed:
+        except (SetUpFailed, Unproven):
             return None
 
     def may_look_further(self) -> bool:
