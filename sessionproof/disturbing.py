@@ -12,7 +12,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from sessionproof.errors import TargetError
 from sessionproof.expect import Unproven
@@ -100,8 +99,9 @@ class Disturbance:
             mine = CURRENT.set(replace(CURRENT.get(), alone=True))
             try:
                 before = self.sender.wait_for(self.presence.statuses())
-                look = partial(self.presence.unlike, before)
-                yield partial(_wait_until_none, lambda: self.sender.wait_for(look()))
+                yield lambda option: _wait_until_none(
+                    lambda: self.sender.wait_for(self.presence.unlike(before)), option
+                )
                 self.sender.wait_for(self.sender.reconnect())
             finally:
                 CURRENT.reset(mine)

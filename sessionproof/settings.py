@@ -59,16 +59,13 @@ def _effort(text: str) -> Effort:
     return Effort(text.lower())
 
 
-def _traffic(text: str) -> str:
-    if text.lower() not in ("whole", "part"):
-        raise ValueError("is one of these words")
-    return text.lower()
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError("is one of these words")
+        return text.lower()
 
-
-def _explore(text: str) -> str:
-    if text.lower() not in ("no", "yes", "only"):
-        raise ValueError("is one of these words")
-    return text.lower()
+    return read
 
 
 OPTIONS = (
@@ -104,7 +101,12 @@ OPTIONS = (
     Option("patience", "SECONDS", "Wait at most so long for sessions to end (default: 180).", _positive),
     Option("only", "ID|GROUP", "Judge only these requirements. Repeatable.", several=True),
     Option("effort", "quick|normal|thorough", "How hard to try (default: normal).", _effort),
-    Option("explore", "no|yes|only", "Random walks besides the checks (default: yes, at quick effort no).", _explore),
+    Option(
+        "explore",
+        "no|yes|only",
+        "Random walks besides the checks (default: yes, at quick effort no).",
+        _one_of("no", "yes", "only"),
+    ),
     Option("max_time", "SECONDS", "Explore, or fuzz, for this long (default: by effort).", _positive),
     Option("cases", "DIR", "Where walks and requests that found something are kept (default: a cache folder).", Path),
     Option("max_rps", "N", "At most this many requests a second.", _positive),
@@ -128,7 +130,7 @@ CHECK_OPTIONS = (
         "traffic",
         "whole|part",
         "Whether all calls to the sessions are there (default: whole; HAR files: part).",
-        _traffic,
+        _one_of("whole", "part"),
     ),
     Option("jobs", "N", "Judge by so many processes (default: as many as there are cores, if it is long).", _processes),
     Option("minimised", "DIR", "Leave the few calls that show a failure there (default: beside the history).", Path),

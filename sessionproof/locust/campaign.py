@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from secrets import token_hex
 
@@ -14,7 +15,7 @@ from sessionproof import __version__
 from sessionproof.actors import Actor, Canaries
 from sessionproof.clocks.choice import CLOCKS
 from sessionproof.clocks.kind import Clock
-from sessionproof.errors import TargetError
+from sessionproof.contract import Binding
 from sessionproof.history import Header, Recorder
 from sessionproof.history.redact import Redactor
 from sessionproof.load.looking import World
@@ -22,7 +23,7 @@ from sessionproof.load.memory import Lives, Memory, Shared
 from sessionproof.load.plan import Plan
 from sessionproof.load.tally import Tally
 from sessionproof.locust.sending import Line
-from sessionproof.users import given_users
+from sessionproof.users import given_users, signed_in
 from sessionproof.wire import Reply, build_request
 
 __all__ = ["Campaign"]
@@ -99,17 +100,12 @@ class Campaign:
         if self.contract.identity.kind == "none":
             return actor
         actor = replace(actor, user=f"{name}-{actor.marker}")
-        if not self.contract.identity.by_token:
-            return actor
-        password = f"pw-{actor.marker}"
-        values = {"user": actor.user, "password": password}
-        binding = self.contract.first("login")
-        request = build_request(self.contract, binding, replace(actor, user=None), values)
-        reply = Reply(self.contract, request, line.send(request)[0])
-        if not reply.ok or not reply.token:
-            raise TargetError(f"log-in as {name} failed: {reply.status or reply.answer.failure}")
-        self.redactor.add(reply.token, f"{name.upper()}_TOKEN")
-        return replace(actor, secret=reply.token)
+
+        def ask(binding: Binding, actor: Actor, values: Mapping[str, object]) -> Reply:
+            request = build_request(self.contract, binding, actor, values)
+            return Reply(self.contract, request, line.send(request)[0])
+
+        return signed_in(actor, self.contract, ask, self.redactor)
 
     def leaks(self, actor: Actor, reply: Reply) -> tuple[str, ...]:
         request, answer = reply.request, reply.answer

@@ -90,12 +90,10 @@ class Judgement:
 
         `clears` says whether a conversation can be cleared.
         """
-        sure = _SURE if clears else _SURE | _SURE_WITHOUT_CLEAR
-        kept = [one for one in self.anomalies if one.name in sure or _follows_a_delete(one)]
-        kept_ones = set(map(id, kept))
-        self.undecided.update(one.requirement for one in self.anomalies if id(one) not in kept_ones)
-        self.doubted += len(self.anomalies) - len(kept)
-        self.anomalies = kept
+        doubted = [one for one in self.anomalies if not _is_sure(one, clears=clears)]
+        self.anomalies = [one for one in self.anomalies if _is_sure(one, clears=clears)]
+        self.undecided.update(one.requirement for one in doubted)
+        self.doubted += len(doubted)
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Have other requirements speak for some: all that was said of those is said of these."""
@@ -108,9 +106,11 @@ class Judgement:
                     counts[new] += count
 
 
-def _follows_a_delete(anomaly: Anomaly) -> bool:
-    """Whether a create answers with a session whose delete was seen."""
-    return anomaly.name == "undead" and any(event.op == "delete" for event in anomaly.events)
+def _is_sure(anomaly: Anomaly, *, clears: bool) -> bool:
+    """Whether no call of others explains it. A session that a create answers with is surely dead after its delete."""
+    if anomaly.name == "undead":
+        return any(event.op == "delete" for event in anomaly.events)
+    return anomaly.name in _SURE or (anomaly.name in _SURE_WITHOUT_CLEAR and not clears)
 
 
 class Told:

@@ -87,7 +87,8 @@ def extent(event: Seen, got: Got, length: int, rules: Rules) -> tuple[int | None
     reaches the end; whether a page was asked for.
     """
     sent = event.sent
-    asked = sent is not None and not (sent.limit is sent.offset is sent.page is sent.cursor is None)
+    how = () if sent is None else (sent.limit, sent.offset, sent.page, sent.cursor)
+    asked = any(value is not None for value in how)
     start = None if asked and event.op in rules.elsewhere else _start(sent, asked, event.op in rules.offsets)
     whole, ends = _reach(got, length, start, asked, event.op in rules.bounded)
     return None if not asked and not whole else start, whole, ends, asked
