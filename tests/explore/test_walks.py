@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 
-from sessionproof.contract import find_contract, load_contract
+from sessionproof.contract import Contract, find_contract, load_contract
 from sessionproof.explore.acts import take
 from sessionproof.explore.claims import Broken, Claims, Unclear
 from sessionproof.explore.exploration import JUDGED
@@ -22,8 +23,8 @@ from tests.timed.made_up import Jumping
 FM = load_contract(find_contract("fm-session-service"))
 
 
-def walk_on(answer: Callable[[Request], Answer]) -> Walk:
-    run = scripted_run(FM, answer)
+def walk_on(answer: Callable[[Request], Answer], contract: Contract = FM) -> Walk:
+    run = scripted_run(contract, answer)
     run.clock = Jumping()  # of the scripted answers' times
     return Walk(run, Claims(JUDGED))
 
@@ -68,6 +69,19 @@ def test_a_foreign_read_that_succeeds() -> None:
 def test_no_answer_says_nothing() -> None:
     with pytest.raises(Unclear):
         take(walk_on(lambda _: Answer(None, failure="cut off")), Step("create"))
+
+
+def test_a_list_that_is_cut_without_a_way_on_says_nothing() -> None:
+    listing = dict(FM.first("list").sends)
+    limited = replace(FM.first("list"), sends={name: listing[name] for name in ("limit",)})
+    bindings = tuple(limited if binding.operation == "list" else binding for binding in FM.bindings)
+    created, cut = creating(lambda _: "s"), answered({"sessions": [{"session_id": "other"}], "total": 2})
+    walk = walk_on(
+        lambda request: created(request) if request.method == "POST" else cut, replace(FM, bindings=bindings)
+    )
+    take(walk, Step("create"))
+    with pytest.raises(Unclear, match="how to ask for the rest"):
+        take(walk, Step("look_at_list"))
 
 
 def test_what_isn_t_wanted_ends_a_walk_and_breaks_nothing() -> None:
