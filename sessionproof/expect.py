@@ -52,6 +52,7 @@ class Life(Protocol):
 
     def lasts_beyond(self, reply: Reply) -> bool: ...
     def was_over_before(self, reply: Reply) -> bool: ...
+    def moment_of(self, reply: Reply) -> str: ...
 
 
 class Expect:
@@ -121,12 +122,14 @@ class ReplyExpectation:
 
     def works_within(self, life: Life) -> Reply:
         """A success, where the answer surely came within the session's life."""
-        return self.succeeds() if self.came_within(life) else self._reply
+        if not self.came_within(life):
+            return self._reply
+        return self._status_is(self._reply.ok, f"success (2xx), {life.moment_of(self._reply)},")
 
     def is_gone_after(self, life: Life) -> Reply:
         """The contract's statuses for a session that is gone, where the call was surely made after its end."""
         if life.was_over_before(self._reply):
-            return self.is_gone()
+            return self._status_in(self._reply.contract.gone, f"a session {life.moment_of(self._reply)},")
         self._expect.leave_undecided()
         return self._reply
 

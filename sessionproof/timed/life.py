@@ -82,6 +82,12 @@ class Life:
         """Whether the call was surely made after the end."""
         return self.known and reply.began >= self.until + self.length + self.tolerance
 
+    def moment_of(self, reply: Reply) -> str:
+        """When a call was made that came surely before the end, or surely after it."""
+        if self.was_over_before(reply):
+            return f"{reply.began - self.until - self.length:.1f} s after the end of its life of {self.length:g} s"
+        return f"{self._first_end - reply.ended:.1f} s before the end of its life of {self.length:g} s"
+
     @property
     def tolerance(self) -> float:
         return self.moments.clock.tolerance

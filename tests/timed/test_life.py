@@ -111,7 +111,7 @@ def test_expectations_leave_undecided_what_the_life_doesn_t_tell() -> None:
     expect(reply(1.0, 18.0, 200)).works_within(lived)
     expect(reply(22.0, 22.0, 404)).is_gone_after(lived)
     assert (expect.exercised, expect.undecided) == (2, 2)
-    with pytest.raises(Violation):
+    with pytest.raises(Violation, match="s before the end of its life of"):
         expect(reply(1.0, 18.0, 404)).works_within(lived)
-    with pytest.raises(Violation):
+    with pytest.raises(Violation, match="s after the end of its life of"):
         expect(reply(22.0, 22.0, 200)).is_gone_after(lived)
