@@ -22,17 +22,17 @@ class Turn:
     answer: Any
 
 
-def turns(caller: Caller, session: str) -> list[Turn]:
-    """Everything asked in the session, case by case, in the order in which it is shown.
+def turns(caller: Caller, session: str, *, page: int | None = None) -> list[Turn]:
+    """Everything asked in the session, case by case, in the order in which it is shown; read in pages of this size.
 
     Raises SetUpFailed when it can't be read.
     """
     contract = caller.run.contract
     if contract.has("case_history"):
-        entries = [entry for case in case_ids(caller, session) for entry in history(caller, session, case)]
+        entries = [entry for case in case_ids(caller, session) for entry in history(caller, session, case, page)]
         return [Turn(entry.get("question", ABSENT), entry.get("answer", ABSENT)) for entry in entries if asked(entry)]
     if contract.has("messages"):
-        contents = listed(caller, "messages", session).values("content")
+        contents = listed(caller, "messages", session, page=page).values("content")
     else:
         reply = caller.arranged(caller.read(session), "read")
         contents = [entry.get("content", ABSENT) for entry in reply.items("messages") or ()]
@@ -65,10 +65,10 @@ def case_ids(caller: Caller, session: str) -> list[Any]:
     return listed(caller, "cases", session).values("case")
 
 
-def history(caller: Caller, session: str, case: Any) -> list[Mapping[str, Any]]:
+def history(caller: Caller, session: str, case: Any, page: int | None = None) -> list[Mapping[str, Any]]:
     """The entries of one case; of the current one when `case` is None."""
     named = {} if case is None else {"case": case}
-    return list(listed(caller, "case_history", session, **named).entries)
+    return list(listed(caller, "case_history", session, page=page, **named).entries)
 
 
 def files(caller: Caller, session: str) -> list[Mapping[str, Any]]:

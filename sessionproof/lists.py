@@ -12,7 +12,7 @@ from sessionproof.contract.expressions import ABSENT
 from sessionproof.expect import Unproven
 from sessionproof.wire import Reply
 
-__all__ = ["Pages", "already_there", "listed"]
+__all__ = ["Pages", "already_there", "declared", "listed", "second_page"]
 
 _MOST_PAGES = 2000
 _NO_SUCH_PAGE = 404  # what some answer to a number after the last
@@ -96,6 +96,17 @@ def _all_pages(caller: Caller, binding: Binding, session: str | None, asked: dic
     return Pages(tuple(replies))
 
 
+def second_page(caller: Caller, binding: Binding, session: str | None = None) -> dict[str, Any]:
+    """What asks for the second page of one entry each, or for one entry where that is all there is to ask for; nothing
+    where a list has no pages."""
+    one: dict[str, Any] = {"limit": 1} if "limit" in binding.sends else {}
+    if "each" not in binding.lists or not any(name in binding.sends for name in PAGING):
+        return {}
+    first = caller.arranged(caller.call(binding, session, **one), binding.operation)
+    here = len(first.all_items() or ())
+    return one | (_following(first, 1, here, here) or {})
+
+
 def _is_cut(pages: Pages) -> bool:
     """Whether the only page is told to be a part, and nothing leads to the others."""
     sends, total = pages.last.request.binding.sends, pages.last["total"]
@@ -106,11 +117,11 @@ def _is_cut(pages: Pages) -> bool:
 
 def _largest_page(binding: Binding) -> int:
     """The largest limit that the contract's schema allows."""
-    declared = _declared(binding, "limit", "maximum")
-    return 10**6 if declared is None else int(declared)
+    largest = declared(binding, "limit", "maximum")
+    return 10**6 if largest is None else int(largest)
 
 
-def _declared(binding: Binding, value: str, *keywords: str) -> Any:
+def declared(binding: Binding, value: str, *keywords: str) -> Any:
     """What the schema of a value's parameter says by the first of `keywords` that it has; None where it has none."""
     names = {place.name for place in binding.sends.get(value, ())}
     schemas = [parameter.schema for parameter in binding.parameters if parameter.name in names]
@@ -128,7 +139,7 @@ def _following(reply: Reply, pages: int, seen: int, here: int) -> dict[str, Any]
     if "offset" in binding.sends:
         return {"offset": seen}
     if "page" in binding.sends:
-        first = _declared(binding, "page", "default", "minimum")
+        first = declared(binding, "page", "default", "minimum")
         return {"page": (1 if first is None else int(first)) + pages}
     return None
 

@@ -69,8 +69,8 @@ def _reading_is_still(caller: Caller, session: str, first: Reply) -> bool:
 
 
 def _is_fine(time: Any) -> bool:
-    """Whether a time is given to parts of a second."""
-    return "." in time if isinstance(time, str) else isinstance(time, float)
+    """Whether a time is given to parts of a second; whole numbers of this size count milliseconds."""
+    return "." in time if isinstance(time, str) else isinstance(time, float) or (isinstance(time, int) and time > 1e11)
 
 
 def shown_by(reply: Reply, left_out: Iterable[str], of_entries: Iterable[str] = ()) -> dict[str, Any]:

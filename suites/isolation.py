@@ -15,11 +15,12 @@ from sessionproof.contract.expressions import ABSENT
 from sessionproof.dialogue import said_in
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared, Unproven
-from sessionproof.lists import already_there, listed
+from sessionproof.lists import already_there, listed, second_page
 from sessionproof.oddities import never_issued
 from sessionproof.plugin.fixtures import NewCaller
 from sessionproof.run import Run
 from sessionproof.state import changes, differences, snapshot
+from sessionproof.statuses import given_status, other_statuses
 from sessionproof.wire import Raw, Reply
 
 requirement = pytest.mark.requirement
@@ -51,7 +52,17 @@ def filled_session(caller: Caller, target: Run) -> str:
         caller.has_told(session, caller.text("said"))
     if "uploads" in target.contract.capabilities:
         caller.has_uploaded(session, f"{caller.actor.marker}.txt", caller.text("in a file").encode())
+    if target.effort.numbers.times > 1:
+        has_a_past(session, caller, values, target)
     return session
+
+
+def has_a_past(session: str, caller: Caller, values: dict[str, Any], target: Run) -> None:
+    """The session was changed, and resumed, where it can be."""
+    if target.contract.has("update") and any(name in target.contract.first("update").sends for name in values):
+        caller.arranged(caller.update(session, **values), "update")
+    if "resume" in target.contract.capabilities:
+        caller.arranged(caller.create(client=caller.client), "create")
 
 
 @requirement("ISO-01")
@@ -73,17 +84,21 @@ def no_read_shows_another_users_session(
             alice.has_uploaded(session, "another.txt", alice.text("in another file").encode())
         for binding in reads:
             later_pages_are_foreign(binding, session, alice, bob, expect)
+        for status in other_statuses(target.contract):
+            moved = alice.has_session()
+            if target.contract.takes_words:
+                alice.has_told(moved, alice.text(f"before it was {status}"))
+            given_status(moved, status, alice)
+            for binding in reads:
+                expect(bob.try_on(binding, moved)).is_foreign()
 
 
 def later_pages_are_foreign(binding: Binding, session: str, owner: Caller, other: Caller, expect: Expect) -> None:
     """A page after the first is as much its owner's as the whole is."""
     expect(other.try_on(binding, session)).is_foreign()
-    places: dict[str, Any] = {name: 1 for name in ("limit", "offset") if name in binding.sends}
-    shown = owner.call(binding, session, **places)
-    if "cursor" in binding.sends and shown["next"] not in (ABSENT, None, ""):
-        places["cursor"] = shown["next"]
-    if places and shown.ok:
-        expect(other.call(binding, session, **places)).is_foreign()
+    later = second_page(owner, binding, session)
+    if later:
+        expect(other.call(binding, session, **later)).is_foreign()
 
 
 @requirement("ISO-02")

@@ -17,15 +17,15 @@ from sessionproof.contract.expressions import ABSENT, at_pointer
 from sessionproof.dialogue import files, said_in
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
-from sessionproof.lists import already_there, listed
+from sessionproof.lists import already_there, declared, listed
 from sessionproof.run import Run
 from sessionproof.state import changes, differences, holds, snapshot
+from sessionproof.statuses import ways_to, with_status
 from sessionproof.wire import Reply, build_request
 from sessionproof.wire.shape import request_error
 
 requirement = pytest.mark.requirement
 
-MOST_MOVES = 3  # of a status, one after the other
 SKEW = 5.0  # seconds that an activity may seem to lie ahead of the server's own Date header
 PAST = 900.0  # seconds that it may lie behind: generous to slow runs, and less than any wrong time zone
 
@@ -102,7 +102,7 @@ def times_are_in_order(reply: Reply, target: Run, expect: Expect) -> None:
 @requirement("LIF-03")
 def reading_changes_nothing(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
     for status in list(target.contract.status_transitions or [""])[: numbers.times]:
-        session = session_in(status, alice, target)
+        session = with_status(status, alice)
         told = [alice.text(str(number)) for number in range(numbers.times**3)]
         if target.contract.takes_words and status in ("", target.contract.status_initial):
             alice.has_said(session, *told)
@@ -160,11 +160,13 @@ def an_update_changes_what_is_sent_and_nothing_else(
     fields = [name for name in ("context", "metadata", "title", "status") if name in contract.first("update").sends]
     if not fields:
         raise NotDeclared("the contract names no field that an update changes")
+    others = [alice.has_session() for _ in range(numbers.times - 1)]
     session = alice.has_session(client=alice.client)
     if contract.takes_words:
         alice.has_told(session, *(alice.text(str(number)) for number in range(numbers.resumes)))
-    newer = alice.has_another_session(session)
-    beside = snapshot(alice, newer)
+    for _ in range(numbers.times):
+        others.append(alice.has_another_session(session, *others))
+    beside = {other: snapshot(alice, other) for other in others}
     values = {name: new_value(name, alice) for name in fields if name != "status"}
     before = {name: seen for name, seen in snapshot(alice, session).items() if name not in (*values, "life", "kind")}
     reply = expect(alice.update(session, **values)).succeeds()
@@ -188,7 +190,8 @@ def an_update_changes_what_is_sent_and_nothing_else(
         moments.append(alice.read(session).instant("updated") or moments[-1])
         in_order = alice.run.in_order(moments)
         expect.that(in_order, expected="updated not before what it was", seen="earlier", reply=reply)
-    expect(reply).is_as_before(changes(alice, newer, beside), "a newer session of the same user")
+    for other, was in beside.items():
+        expect(reply).is_as_before(changes(alice, other, was), "another session of the same user")
     for name in [name for name in fields if isinstance(values.get(name), dict)][: (numbers.times - 1) * 2]:
         unnamed_keys_fare_as_declared(alice, session, name, values, expect, contract)
 
@@ -318,28 +321,18 @@ def status_moves_only_along_declared_transitions(alice: Caller, expect: Expect, 
         start = way[-1] if way else contract.status_initial
         goals = [status for status in starts if status != start]
         for goal in (*goals, *("zombie", "", "ACTIVE", "expired")[: numbers.times * 3 - 3]):
-            session = session_in(start, alice, target, way)
+            session = with_status(start, alice, way)
             reply = alice.update(session, status=goal)
             if goal == contract.status_deleted:
                 set_deleted(reply, session, alice, expect, target)
             elif goal in contract.status_transitions.get(start, ()):
                 expect(reply).succeeds()
                 stays_readable(goal, session, alice, expect, numbers, target)
+                is_listed_by(goal, start, session, alice, expect, target)
             else:
                 expect(reply).is_refused()
                 expect(alice.read(session)).says("status", start)
                 is_refused_as_a_whole(goal, start, session, alice, expect)
-
-
-def ways_to(goal: str, contract: Contract) -> list[tuple[str, ...]]:
-    """What to set one after the other to bring a new session to a status, the shortest way first, none of them set
-    twice; at most three, and nothing for a status that is a delete or isn't reached."""
-    ways: list[tuple[str, ...]] = [()]
-    for way in ways:
-        onward = contract.status_transitions.get(way[-1] if way else contract.status_initial, ())
-        been = {contract.status_initial, contract.status_deleted, *way}
-        ways += [(*way, status) for status in onward if status not in been and len(way) < MOST_MOVES]
-    return [way for way in ways if (way[-1] if way else contract.status_initial) == goal]
 
 
 def is_refused_as_a_whole(goal: str, start: str, session: str, caller: Caller, expect: Expect) -> None:
@@ -362,13 +355,17 @@ def stays_readable(status: str, session: str, caller: Caller, expect: Expect, nu
                 expect(reply).says("status", status)
 
 
-def session_in(status: str, caller: Caller, target: Run, way: tuple[str, ...] | None = None) -> str:
-    """A session of this status (any, where it is ""), brought there on this way or on the shortest."""
-    session = caller.has_session()
-    ways = ways_to(status, target.contract) if status and way is None else [way or ()]
-    for step in ways[0] if ways else (status,):
-        caller.arranged(caller.update(session, status=step), "update")
-    return session
+def is_listed_by(status: str, before: str, session: str, caller: Caller, expect: Expect, target: Run) -> None:
+    """A list of one status has the session where it is of that status now, and not where it was."""
+    if not target.contract.has("list") or "status" not in target.contract.first("list").sends:
+        return
+    listable = declared(target.contract.first("list"), "status", "enum") or (status, before)
+    for asked in (status, before)[: target.effort.numbers.times * 2 - 2]:
+        if asked not in listable:
+            continue
+        seen = listed(caller, status=asked)
+        shown = [one for one in map(str, seen.values("session")) if one == session]
+        expect(seen.last).holds_exactly([session] if asked == status else [], shown, f"of {asked} sessions")
 
 
 def set_deleted(reply: Reply, session: str, caller: Caller, expect: Expect, target: Run) -> None:

@@ -39,6 +39,9 @@ def a_query_adds_itself_and_its_answer_once(alice: Caller, expect: Expect, numbe
                 expect(reply).contains(str(asked[0].question), "the first question of this conversation")
             asked.append(Turn(question, reply["answer"]))
             recorded_are(asked, session, alice, expect, target)
+        in_pages = target.contract.has("case_history") and "limit" in target.contract.first("case_history").sends
+        for size in (5, 1)[: numbers.times * 2 - 2] if in_pages else ():
+            recorded_are(asked, session, alice, expect, target, page=size)
         stand_among_the_messages(asked, session, alice, expect, target)
         expect(reply).is_as_before(changes(alice, sibling, before), "another session of the same user")
 
@@ -56,11 +59,13 @@ def answers(reply: Reply, session: str, question: str, expect: Expect) -> Reply:
     return reply
 
 
-def recorded_are(asked: list[Turn], session: str, caller: Caller, expect: Expect, target: Run) -> None:
+def recorded_are(
+    asked: list[Turn], session: str, caller: Caller, expect: Expect, target: Run, page: int | None = None
+) -> None:
     """The session shows these questions with these answers in this order, each once."""
     if not target.contract.recalls:
         return
-    seen = turns(caller, session)
+    seen = turns(caller, session, page=page)
     if target.contract.has("add_message") and not any(turn.question == asked[0].question for turn in seen):
         expect.observe("queries are not among the messages")
         return
@@ -223,9 +228,8 @@ def clear_empties_one_conversation_and_nothing_else(
         alice.has_told(session, *said)
         before, cases = snapshot(alice, session), case_ids(alice, session)
         gone = [text for text in said if text not in str(title_that_stays(before, target))]
-        for _ in range(2):
-            reply = expect(alice.call("clear", session)).succeeds()
-            is_empty(session, gone, alice, expect, target)
+        reply = expect(alice.call("clear", session)).succeeds()
+        is_empty(session, gone, alice, expect, target)
         keeps_what_is_declared(reply, before, snapshot(alice, session), expect, target)
         if contract.has("cases") and contract.clear_keeps is not None:
             left = cases if "cases" in contract.clear_keeps else []
@@ -243,6 +247,9 @@ def clear_empties_one_conversation_and_nothing_else(
             expect(target.transcript[-1]).holds_exactly([more], map(str, said_in(alice, session)), "messages")
         if before.get("title") and "title" in (contract.clear_keeps or ()):
             expect(alice.read(session)).says("title", before["title"])
+        for _ in range(numbers.times):  # with words in it, and without
+            expect(alice.call("clear", session)).succeeds()
+            is_empty(session, [], alice, expect, target)
     expect(reply).is_as_before(changes(alice, sibling, beside), "another session of the same user")
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from sessionproof.caller import Caller
 from sessionproof.contract import Binding, Contract
 from sessionproof.expect import Expect, NotDeclared
+from sessionproof.lists import listed
 from sessionproof.run import Run
+from sessionproof.statuses import given_status, other_statuses
 from sessionproof.timed import Life, Lives
 from sessionproof.wire import Raw, Reply
 
@@ -41,6 +44,9 @@ def born_for(binding: Binding, caller: Caller, lives: Lives) -> tuple[str, Life]
 def a_heartbeat_gives_exactly_one_life(alice: Caller, expect: Expect, lives: Lives, target: Run) -> None:
     def once_late(last_look_before_the_end: bool) -> None:
         session, life = lives.born(alice)
+        if last_look_before_the_end and target.effort.numbers.times > 1:  # it isn't the first thing that happens to it
+            for binding in target.contract.on_session(writes=True, leave_out=["delete", "heartbeat"]):
+                life = life.perhaps_renewed(alice.arranged(alice.try_on(binding, session), binding.name))
         life.at(LATE)
         before = alice.read(session) if "read" in target.contract.life.not_refreshed_by else None
         beat = expect(alice.heartbeat(session)).works_within(life)
@@ -84,14 +90,20 @@ def declared_activity_starts_the_life_anew(alice: Caller, expect: Expect, lives:
     if not declared:
         raise NotDeclared("the contract names no operation that refreshes a life")
 
-    def probe(which: tuple[Binding, bool]) -> None:
-        binding, until_the_end = which
+    def probe(which: tuple[Binding, bool, str]) -> None:
+        binding, until_the_end, status = which
         session, life = born_for(binding, alice, lives)
-        if until_the_end:  # not only the first time
+        if status:
+            given_status(session, status, alice)
+            life = life.perhaps_renewed(target.transcript[-1])
+        elif until_the_end:  # not only the first time
             for _ in range(2):
                 alice.arranged(touched(binding, session, alice), binding.name)
         life.at(LATE)
-        reply = expect(touched(binding, session, alice)).works_within(life)
+        reply = touched(binding, session, alice)
+        if status and (reply.refused or (binding.operation == "create" and reply.session != session)):
+            return  # it may not be done to such a session, or makes another
+        expect(reply).works_within(life)
         if not life.lasts_beyond(reply):
             return
         life = life.renewed(reply)
@@ -102,7 +114,9 @@ def declared_activity_starts_the_life_anew(alice: Caller, expect: Expect, lives:
             life.over()
             expect(alice.read(session)).is_gone_after(life)
 
-    lives.together(probe, [(binding, early) for binding in declared for early in (True, False)])
+    statuses = other_statuses(target.contract) if target.effort.numbers.times > 1 else []
+    ways = [(True, ""), (False, ""), *((True, status) for status in statuses)]
+    lives.together(probe, [(binding, *way) for binding in declared for way in ways])
 
 
 @requirement("EXP-07")
@@ -114,13 +128,25 @@ def what_is_declared_not_to_leaves_the_life_as_it_is(alice: Caller, expect: Expe
 
     def probe(binding: Binding) -> None:
         session, life = born_for(binding, alice, lives)
+        if binding.operation == "messages" and target.contract.takes_words and target.effort.numbers.times > 1:
+            alice.has_said(session, alice.text("one"), alice.text("two"))
+            life = life.perhaps_renewed(target.transcript[-1])
         for moment in (0.5, LATE):
             life.at(moment)
             expect(touched(binding, session, alice)).works_within(life)
+        if target.effort.numbers.times > 1 and has_pages(binding, target):
+            read = listed(alice, binding.operation, session if binding.on_session else None, page=1)
+            expect(read.last).works_within(life)
         life.over()
         expect(alice.read(session)).is_gone_after(life)
 
     lives.together(probe, bindings)
+
+
+def has_pages(binding: Binding, target: Run) -> bool:
+    """Whether it is a list of the caller's own in pages of any size."""
+    everyones = binding.operation == "list" and target.contract.list_scope == "all"
+    return "each" in binding.lists and "limit" in binding.sends and not everyones
 
 
 @requirement("EXP-07")
@@ -136,9 +162,14 @@ def refused_calls_leave_the_life_as_it_is(
         ways["foreign"] = bob.try_on
         ways["without identity"] = nobody.try_on
 
+    resumes = "resume" in target.contract.capabilities and target.effort.numbers.times > 1
+
     def probe(which: tuple[str, Binding]) -> None:
         way, binding = which
-        session, life = lives.born(alice)
+        named: dict[str, Any] = {"client": f"{alice.client}-{alice.text()[-8:]}"} if resumes else {}
+        session, life = lives.born(alice, **named)
+        if resumes:
+            life = life.perhaps_renewed(alice.arranged(alice.create(**named), "create"))
         life.at(LATE)
         if ways[way](binding, session).ok:
             return  # nothing was refused: another check's matter

@@ -16,6 +16,7 @@ from sessionproof.oddities import twins
 from sessionproof.plugin.fixtures import NewCaller
 from sessionproof.run import Run
 from sessionproof.state import changes, holds, snapshot
+from sessionproof.statuses import given_status, other_statuses
 
 requirement = pytest.mark.requirement
 
@@ -237,7 +238,7 @@ def resuming_with_other_values_does_what_the_contract_says(alice: Caller, expect
     before = alice.arranged(alice.read(session), "read")
     bodies: list[dict[str, Any]] = [
         {"life": shortest},
-        {"kind": "two"},
+        {"kind": "two", **other_values(alice)},
         {"life": shortest, "kind": "two", **other_values(alice)},
     ]
     taken = [
@@ -283,22 +284,21 @@ def resuming_with_other_values_does_what_the_contract_says(alice: Caller, expect
 
 @requirement("RES-11")
 def resuming_an_archived_session_keeps_it(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
-    contract = target.contract
-    others = [
-        status
-        for status in contract.status_transitions.get(contract.status_initial, ())
-        if status != contract.status_deleted
-    ]
+    contract, statuses = target.contract, other_statuses(target.contract)
     if numbers.times == 1:
         return
-    if not others or "status" not in contract.first("update").sends:
+    if not statuses:
         raise NotDeclared("the contract has no status to archive with")
-    session = alice.has_session(client=alice.client)
-    alice.arranged(alice.update(session, status=others[0]), "update")
-    reply = alice.create(client=alice.client)
-    if contract.resume_changes == "keep":
-        expect(reply).resumes(session)
-        expect(alice.read(session)).says("status", others[0])
-    else:
-        expect(reply).is_no_server_error()
-        expect.observe(f"resuming an {others[0]} session answers {reply.status} with status {reply['status']!r}")
+    for status in statuses:
+        client = f"{alice.client}-{status}"
+        session = alice.has_session(client=client)
+        given_status(session, status, alice)
+        reply = alice.create(client=client)
+        if contract.resume_changes == "keep":
+            expect(reply).resumes(session)
+            expect(alice.read(session)).says("status", status)
+        else:
+            expect(reply).is_no_server_error()
+            which = "the" if reply.session == session else "another"
+            shown = f"{which} session, with status {reply['status']!r}" if reply.ok else str(reply.status)
+            expect.observe(f"resuming a session that is {status} answers {shown}")

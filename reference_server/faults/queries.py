@@ -152,6 +152,30 @@ class AnswersAreOneBehind(Cases):
 
 
 @fault(
+    "F-MSG-73",
+    "MSG-09 ISO-09",
+    "From a session's third question on, answers repeat what its user asked in another session.",
+    conditional=True,
+    contracts=WITH_QUERIES,
+)
+class RemembersTheUser(Cases):
+    async def ask(self, user: str, session_id: str, question: str) -> CaseEntry:
+        living = await self.core.living(user)
+        elsewhere = [
+            entry.query for session in living if session.session_id != session_id for entry in session.case_history
+        ]
+        memory(self, "elsewhere")[session_id] = [query for query in elsewhere if query is not None]
+        return await super().ask(user, session_id, question)
+
+    def answered(self, session: Session, case_id: str, question: str) -> CaseEntry:
+        entry = super().answered(session, case_id, question)
+        elsewhere = memory(self, "elsewhere")[session.session_id]
+        if len(session.case_history) < 2 or not elsewhere:
+            return entry
+        return replace(entry, answer=f"{entry.answer}\nYou also asked: {elsewhere[-1]}")
+
+
+@fault(
     "F-MSG-51",
     "CON-01 MSG-09 MSG-03",
     "The history is read, appended to and written back: of queries at the same moment some are lost.",

@@ -106,11 +106,25 @@ class ResumedIsNotListed(Core):
     contracts=(FM_SESSION,),
 )
 class UpdatesTheNewest(Core):
+    least = 1  # sessions that a user has where it happens
+
     async def update(self, user: str, session_id: str, change: Change) -> Session:
         named = await self.usable(user, session_id, "update")
-        newest = (await self.living(user))[-1]
-        await super().update(user, newest.session_id, change)
+        living = await self.living(user)
+        if len(living) < self.least:
+            return await super().update(user, session_id, change)
+        await super().update(user, living[-1].session_id, change)
         return self.changed(named, change, self.clock.now())
+
+
+@fault(
+    "F-LIF-61",
+    "LIF-04",
+    "Where a user has three sessions or more, an update changes the newest, whichever was named.",
+    conditional=True,
+)
+class UpdatesTheNewestOfMany(UpdatesTheNewest):
+    least = 3
 
 
 @fault(
@@ -126,6 +140,21 @@ class SecondResumeDropsTitle(Core):
         if nth(self, "resumed", session.session_id) < 2 or len(clients) < 2:
             return session
         return await self.keep(replace(session, title=None), "resume")
+
+
+@fault(
+    "F-RES-42",
+    "RES-11",
+    "A resume that carries other values keeps the title and context that were there; the next one replaces them.",
+    conditional=True,
+)
+class SecondWishComesTrue(Core):
+    async def resumed(self, session: Session, wanted: NewSession) -> Session:
+        session = await super().resumed(session, wanted)
+        if not (wanted.title or wanted.context) or nth(self, "wish", session.session_id) < 2:
+            return session
+        title, context = wanted.title or session.title, wanted.context or session.context
+        return await self.keep(replace(session, title=title, context=context), "resume")
 
 
 @fault("F-ISO-71", "ISO-01", "Whose a conversation is, is asked for its first page alone.", conditional=True)

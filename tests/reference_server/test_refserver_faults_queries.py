@@ -97,6 +97,15 @@ def answers_are_one_behind(flows: Flows) -> bool:
     return answers(flows, session_id) == [first, first]
 
 
+@shows("F-MSG-73")
+def answers_know_the_user(flows: Flows) -> bool:
+    session_id, other = flows.new(), flows.new()
+    flows.ask(other, "a secret")
+    for question in "ab":
+        assert "a secret" not in flows.ask(session_id, question)
+    return "a secret" in flows.ask(session_id, KNOW)
+
+
 @shows("F-MSG-51")
 def one_of_two_queries_is_lost(flows: Flows) -> bool:
     session_id = flows.new()

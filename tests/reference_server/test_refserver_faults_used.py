@@ -72,6 +72,26 @@ def another_is_updated(local: Local) -> bool:
     return bool(local.read(newer)["title"] == "again" and local.read(only)["title"] == "changed")
 
 
+@shows("F-LIF-61")
+def the_newest_of_three_is_updated(local: Local) -> bool:
+    first, second = local.new(title="first"), local.new(title="second")
+    local.change(first, title="changed")
+    assert (local.read(first)["title"], local.read(second)["title"]) == ("changed", "second")
+    third = local.new(title="third")
+    local.change(first, title="again")
+    return bool(local.read(third)["title"] == "again" and local.read(second)["title"] == "second")
+
+
+@shows("F-RES-42")
+def the_second_wish_comes_true(local: Local) -> bool:
+    session_id = local.new(client_id="c", title="x")
+    for title in ("y", None):
+        assert local.new(client_id="c", title=title) == session_id
+        assert local.read(session_id)["title"] == "x"
+    local.new(client_id="c", title="z")
+    return bool(local.read(session_id)["title"] == "z")
+
+
 @shows("F-RES-41")
 def second_resume_drops_the_title(local: Local) -> bool:
     session_id = local.new(client_id="c", title="x")
