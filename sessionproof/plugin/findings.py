@@ -50,7 +50,7 @@ def findings(
     )
     own = _with_error(own, error, run) if error is not None else _decided(own)
     yield own
-    yield from (aside for aside in judged(name, run) if not _is_told(aside, own))
+    yield from (aside for aside in judged(name, requirement, run) if not _is_told(aside, own))
 
 
 def _is_told(aside: CheckResult, own: CheckResult) -> bool:

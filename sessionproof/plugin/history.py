@@ -17,17 +17,18 @@ from sessionproof.wire import Reply
 __all__ = ["judged", "repeat"]
 
 
-def judged(name: str, run: Run) -> Iterator[CheckResult]:
+def judged(name: str, requirement: str, run: Run) -> Iterator[CheckResult]:
     """A failed result for each anomaly that the calls of the check `name` show, one of a kind and requirement.
 
-    Nothing is said of requirements that the contract doesn't declare, and nothing of leaks where there are no users:
-    there, whoever has an id has the session.
+    `requirement` is what the check itself is of: to judge that again makes the same calls. Nothing is said of
+    requirements that the contract doesn't declare, and nothing of leaks where there are no users: there, whoever has
+    an id has the session.
     """
     found = judge([seen(event) for event, _ in CURRENT.get().history], run.rules)
     kinds = {(anomaly.requirement, anomaly.name): anomaly for anomaly in reversed(found.anomalies)}
     for anomaly in reversed(kinds.values()):
         if _is_declared(anomaly, run):
-            yield _result(name, anomaly, run)
+            yield _result(name, requirement, anomaly, run)
 
 
 def _is_declared(anomaly: Anomaly, run: Run) -> bool:
@@ -37,7 +38,7 @@ def _is_declared(anomaly: Anomaly, run: Run) -> bool:
     return lack is None or lack[0] is not Verdict.NOT_APPLICABLE
 
 
-def _result(name: str, anomaly: Anomaly, run: Run) -> CheckResult:
+def _result(name: str, requirement: str, anomaly: Anomaly, run: Run) -> CheckResult:
     from sessionproof.check.showing import evidence_of, few_of
 
     history = CURRENT.get().history
@@ -59,7 +60,7 @@ def _result(name: str, anomaly: Anomaly, run: Run) -> CheckResult:
         reason=f"{anomaly.name}: {told.sentence}",
         exercised=1,
         evidence=(replace(evidence, exchange=last),),
-        repeat=repeat(anomaly.requirement, run, calls, witnesses[-1:], evidence.expected, evidence.seen),
+        repeat=repeat(requirement, run, calls, witnesses[-1:], evidence.expected, evidence.seen),
         aside=True,
     )
 
