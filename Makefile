@@ -25,7 +25,7 @@ matrix: .venv/.installed ## judge four implementations and write docs/implementa
 test: lint types tests ## everything: lint, format, types, tests
 
 tests: .venv/.installed-dev ## the tests alone (ARGS: what pytest takes)
-	$(bin)/python -m pytest -n $(WORKERS) --dist loadfile --timeout=300 $(ARGS)
+	$(bin)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --timeout=300 $(ARGS)
 
 lint: .venv/.installed-dev ## lint and format check
 	$(bin)/ruff check .

@@ -1,9 +1,10 @@
 """How surely races are caught: `sessionproof verify` again and again, each time by another seed.
 
-    python load/benchmarks/races.py [--times N] [--clean N] [--jobs N] [--effort normal] [--only FAULT]...
+    python load/benchmarks/races.py [--times N] [--clean N] [--jobs N] [--effort normal] [--redis URL] [--only FAULT]...
 
 Each fault that needs calls at the same moment is served anew, and looked for `--times` times by the requirements that
-it breaks; a server without faults is judged `--clean` times by all of these requirements. Prints a table in Markdown.
+it breaks; a server without faults is judged `--clean` times by all of these requirements (`--only none`: nothing but
+that), and with `--redis` two nodes that share this store as well. Prints a table in Markdown.
 Exit code 1 where a fault was caught less often than in 19 of 20 runs, or the server without faults was accused.
 """
 
@@ -12,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,11 @@ class Subject:
     contract: str
     fault: str
     only: tuple[str, ...]
+    store: str = ""  # of two nodes; "": one node, with a store of its own
+
+    @property
+    def told(self) -> str:
+        return self.fault or ("none, two nodes" if self.store else "none")
 
 
 def main() -> int:
@@ -50,20 +56,20 @@ def main() -> int:
     options.add_argument("--clean", type=int, default=50, help="runs for each contract without faults")
     options.add_argument("--jobs", type=int, default=2, help="runs at a time")
     options.add_argument("--effort", default="normal")
+    options.add_argument("--redis", default="", metavar="URL", help="the store of two nodes")
     options.add_argument("--only", action="append", default=[], metavar="FAULT")
     told = options.parse_args()
     print("| contract | fault | judged by | caught in | requests a run |\n|---|---|---|---|---|")
     reached = True
     with ProcessPoolExecutor(told.jobs) as pool:  # a process each, for pytest runs once at a time
-        for subject in subjects(told.only):
+        for subject in subjects(told.only, told.redis):
             times = told.times if subject.fault else told.clean
-            broken = ("--fault", subject.fault) if subject.fault else ()
-            with bundled_server(subject.contract, *broken) as url:
-                seen = list(pool.map(partial(look, url, subject, told.effort), range(times)))
+            with served(subject) as nodes:
+                seen = list(pool.map(partial(look, nodes, subject, told.effort), range(times)))
             caught, requests = sum(bool(found) for found, _ in seen), sum(spent for _, spent in seen)
             named = sorted({name for found, _ in seen for name in found})
             print(
-                f"| {subject.contract} | {subject.fault or 'none'} | {', '.join(named) or '-'} | {caught} of {times} "
+                f"| {subject.contract} | {subject.told} | {', '.join(named) or '-'} | {caught} of {times} "
                 f"| {requests // max(1, times)} |",
                 flush=True,
             )
@@ -71,19 +77,36 @@ def main() -> int:
     return int(not reached)
 
 
-def subjects(only: Sequence[str]) -> Iterator[Subject]:
+def subjects(only: Sequence[str], redis: str) -> Iterator[Subject]:
     for fault in known_faults():
         if fault.id in (only or FAULTS):
             broken = tuple(name for name in fault.breaks if name in RACES)
             yield from (Subject(contract, fault.id, broken) for contract in fault.contracts)
     if not only or "none" in only:
-        yield from (Subject(contract, "", RACES) for contract in CONTRACTS)
+        for store in dict.fromkeys(("", redis)):
+            yield from (Subject(contract, "", RACES, store) for contract in CONTRACTS)
 
 
-def look(url: str, subject: Subject, effort: str, seed: int) -> tuple[list[str], int]:
+@contextmanager
+def served(subject: Subject) -> Iterator[tuple[str, ...]]:
+    """The base URLs of its nodes."""
+    broken = ("--fault", subject.fault) if subject.fault else ()
+    store = ("--store", subject.store) if subject.store else ()
+    with ExitStack() as stack:
+        number = 2 if subject.store else 1
+        yield tuple(stack.enter_context(bundled_server(subject.contract, *broken, *store)) for _ in range(number))
+
+
+def look(nodes: tuple[str, ...], subject: Subject, effort: str, seed: int) -> tuple[list[str], int]:
     """The requirements that one run finds broken, and its requests."""
     settings = Settings(
-        base_url=url, contract=subject.contract, only=subject.only, effort=Effort(effort), seed=seed, timeout=30
+        base_url=nodes[0],
+        node=nodes[1:],
+        contract=subject.contract,
+        only=subject.only,
+        effort=Effort(effort),
+        seed=seed,
+        timeout=30,
     )
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         report = verify(settings, quiet=True)

@@ -146,7 +146,7 @@ def left_in(root: Path) -> set[Path]:
 
 def test_it_judges_inside_a_hostile_repository(programs: Path, hostile: Path) -> None:
     before = left_in(hostile)
-    shown = succeeded(run(programs / "sessionproof", "verify", cwd=hostile, **HOSTILE))
+    shown = succeeded(run(programs / "sessionproof", "verify", "--max-time", "5", cwd=hostile, **HOSTILE))
     assert shown.splitlines()[-1].startswith("PROVEN")
     assert left_in(hostile) == before
 
