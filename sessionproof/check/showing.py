@@ -108,14 +108,14 @@ def few_of(anomaly: Anomaly, around: Sequence[Event], rules: Rules) -> tuple[lis
 
 
 def evidence_of(anomaly: Anomaly, few: Sequence[Event]) -> Evidence:
-    """What it is, and the `few` calls that show it, a line each and as a picture."""
+    """What it is, and the `few` calls that show it: as a timeline, or one alone as a line."""
     last = (anomaly.events[-1].clock, anomaly.events[-1].n)
     wrong = [event for event in few if (event.clock, event.n) == last]
-    calls = [f"{event.actor}: {asked(event)} -> {answered(event)}" for event in few]
+    alone = f"{few[0].actor}: {asked(few[0])} -> {answered(few[0])}" if len(few) == 1 else ""
     return Evidence(
         expected=f"nothing {anomaly.name}: {ANOMALIES[anomaly.name]}",
         seen=anomaly.sentence,
-        exchange="\n".join(calls),
+        exchange=alone,
         timeline=timeline_of(few, wrong, anomaly.name) if len(few) > 1 else None,
     )
 

@@ -17,14 +17,14 @@ def timeline_of(events: Sequence[Event], wrong: Collection[Event] = (), mark: st
     """The timeline of these events, of which some are `wrong`; of many, the last ones."""
     ordered = sorted(events, key=lambda event: (event.clock, event.t0, event.t1))
     shown = ordered[-_CALLS:]
-    starts = {event.clock: event.t0 for event in reversed(shown)}
+    starts = {event.clock: event.t0 + event.shift for event in reversed(shown)}
     names = _names(shown)
     calls = tuple(
         TimelineCall(
             who=names[event.clock, event.actor, event.user],
             clock=event.clock,
-            began=round(event.t0 - starts[event.clock], 6),
-            ended=round(event.t1 - starts[event.clock], 6),
+            began=round(event.t0 + event.shift - starts[event.clock], 6),
+            ended=round(event.t1 + event.shift - starts[event.clock], 6),
             asked=asked(event),
             answered=answered(event),
             outcome=_outcome(event.status),

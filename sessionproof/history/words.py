@@ -33,7 +33,7 @@ def answered(event: Event) -> str:
     got = event.got
     parts = [str(event.status)]
     if "reason" in got:
-        parts.append(brief(got["reason"]))
+        parts.append(brief(got["reason"], _LONGEST))
     if got.get("session") and "session" not in event.sent:
         parts += ["resumed" if got["resumed"] else "new"] if isinstance(got.get("resumed"), bool) else []
         parts.append(brief(got["session"]))

@@ -52,14 +52,13 @@ def _result(name: str, requirement: str, anomaly: Anomaly, run: Run) -> CheckRes
         calls = [reply for _, reply in history]
     witnesses = [reply for event, reply in history if event.n in kept]
     evidence = evidence_of(told, events)
-    last = f"{evidence.exchange}\n\n{exchange(witnesses[-1], run.redactor)}"
     return CheckResult(
         name=f"{name} (seen on the way)",
         requirement=anomaly.requirement,
         verdict=Verdict.FAILED,
         reason=f"{anomaly.name}: {told.sentence}",
         exercised=1,
-        evidence=(replace(evidence, exchange=last),),
+        evidence=(replace(evidence, exchange=exchange(witnesses[-1], run.redactor)),),
         repeat=repeat(requirement, run, calls, witnesses[-1:], evidence.expected, evidence.seen),
         aside=True,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from sessionproof.report.files import save
+from sessionproof.report.happened import happened
 from sessionproof.report.text import cut, visible
 from sessionproof.verdicts import RequirementResult, Verdict
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["write_junit"]
 
 _LINES, _COLUMNS = 200, 2_000  # of one exchange; the JSON report has it all
+_CALLS = 24
 
 
 def write_junit(report: Report, file: Path) -> None:
@@ -93,6 +95,8 @@ def _story(result: RequirementResult) -> str:
         parts.append(f"missing: {', '.join(result.missing)}")
     for evidence in result.evidence:
         parts.append(f"expected: {evidence.expected}\nseen: {evidence.seen}")
+        if evidence.timeline is not None:
+            parts.append("\n".join(("calls:", *happened(evidence.timeline, _CALLS))))
         parts.append(cut(evidence.exchange, lines=_LINES, columns=_COLUMNS))
     if result.repeat:
         parts.append(f"repeat:\n{result.repeat}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from sessionproof.report.happened import happened
 from sessionproof.report.load_terminal import render_load
 from sessionproof.report.paper import Paper
 from sessionproof.report.progress import Progress
@@ -36,6 +37,7 @@ _WORD_STYLES = {"PROVEN": "bold green", "UNPROVEN": "bold magenta", "STALE BASEL
 _COLUMNS = {Verdict.NOT_APPLICABLE: "n/a"}  # the other columns are headed by the verdict
 _EXCHANGE = {"lines": 25, "columns": 400}
 _SHORT = {"lines": 3, "columns": 200}
+_CALLS = 8
 _EVIDENCE, _OBSERVED, _LEFT = 3, 12, 3  # so many are shown; the other reports have them all
 
 
@@ -126,6 +128,10 @@ def _check(check: CheckResult, paper: Paper) -> None:
 def _evidence(evidence: Evidence, paper: Paper) -> None:
     paper.field("expected", cut(evidence.expected, **_EXCHANGE))
     paper.field("seen", cut(evidence.seen, **_EXCHANGE))
+    if evidence.timeline is not None:
+        paper.line(("calls", "dim"), indent=4)
+        for line in happened(evidence.timeline, _CALLS):
+            paper.line(cut(line, **_SHORT), indent=6, hang=8)
     if evidence.exchange:
         paper.line(("exchange", "dim"), indent=4)
         paper.line(cut(evidence.exchange, **_EXCHANGE), indent=6, hang=6)
