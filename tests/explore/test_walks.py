@@ -71,6 +71,16 @@ def test_no_answer_says_nothing() -> None:
         take(walk_on(lambda _: Answer(None, failure="cut off")), Step("create"))
 
 
+def test_a_route_that_goes_on_showing_what_was_deleted() -> None:
+    def answer(request: Request) -> Answer:
+        if request.binding.operation in ("create", "delete"):
+            return answered({"session_id": "s"} if request.binding.operation == "create" else None, 201)
+        return answered({"messages": []}) if request.binding.operation == "messages" else answered({}, 404)
+
+    gone = (Step("create"), Step("delete", session=0))
+    assert broken_by(walk_on(answer), *gone, Step("everything", how=1)) == "LIF-05"
+
+
 def test_a_list_that_is_cut_without_a_way_on_says_nothing() -> None:
     listing = dict(FM.first("list").sends)
     limited = replace(FM.first("list"), sends={name: listing[name] for name in ("limit",)})

@@ -8,7 +8,7 @@ from sessionproof.explore.traces import Trace
 from sessionproof.explore.walk import Walk
 from sessionproof.wire import Reply
 
-__all__ = ["delete", "haunt", "let_pass"]
+__all__ = ["delete", "haunt", "haunted", "let_pass"]
 
 _PARTS = (0.4, 0.8, 1.3, 0.6)  # of the default life
 
@@ -38,7 +38,7 @@ def haunt(walk: Walk, step: Step) -> None:
         return
     bindings = list(walk.contract.on_session())
     binding = bindings[step.way % len(bindings)]
-    wrong = _haunted(binding, expired=session.state.value == "expired")
+    wrong = haunted(binding, expired=session.state.value == "expired")
     reply = walk.try_on(session.user, binding, session.id)
     walk.leave(reply.request.content, Trace(None, "said", refused=wrong))
     if binding.operation == "delete":
@@ -47,7 +47,8 @@ def haunt(walk: Walk, step: Step) -> None:
     walk.claims.reply(wrong, reply, "is_gone")
 
 
-def _haunted(binding: Binding, *, expired: bool) -> str:
+def haunted(binding: Binding, *, expired: bool) -> str:
+    """What is broken where a session that has ended answers to this."""
     writes = binding.method not in ("GET", "HEAD")
     if expired:
         return "EXP-08" if writes else "EXP-01"

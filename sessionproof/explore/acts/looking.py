@@ -7,6 +7,7 @@ from typing import Any
 
 from sessionproof.contract.expressions import ABSENT
 from sessionproof.explore.acts.conversations import cases_are, talk_is
+from sessionproof.explore.acts.ending import haunted
 from sessionproof.explore.acts.files import files_are
 from sessionproof.explore.claims import Claims, View
 from sessionproof.explore.steps import Step
@@ -37,9 +38,11 @@ def everything(walk: Walk, step: Step) -> None:
         see(walk, session, _PAGES[step.how % len(_PAGES)])
     for session in [one for one in alive if one.apart][-_APART:]:
         read(walk, session)
+    routes = walk.contract.on_session(writes=False) or walk.bindings("read")
     for session in walk.world.dead()[-3:]:
-        reply = walk.call(session.user, walk.contract.first("read"), session.id)
-        walk.claims.reply("EXP-01" if session.state.value == "expired" else "LIF-05", reply, "is_gone")
+        binding = routes[(step.how + session.number) % len(routes)]
+        reply = walk.try_on(session.user, binding, session.id)
+        walk.claims.reply(haunted(binding, expired=session.state.value == "expired"), reply, "is_gone")
     for user in sorted({one.user for one in walk.world.sessions}):
         look_at_list(walk, Step("look_at_list", user, way=step.how))
 
