@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from sessionproof.contract.expressions import Expression
 from sessionproof.history.redact import Redactor, spellings
 from sessionproof.wire import Reply
 
@@ -23,9 +24,16 @@ _HIDDEN = ("accept", "accept-encoding", "connection", "user-agent", "content-len
 _SHORT = 8  # characters; an id shorter than that may stand in other words by chance
 _HELPERS = {  # where a script has this -> the shell function that it needs
     "| pick ": """pick() { python3 -c 'import json,sys
-v=json.load(sys.stdin)
+s=sys.stdin.read()
+v=json.loads(s.partition("\\r\\n\\r\\n")[2] if s.startswith("HTTP/") else s)
 for k in sys.argv[1].split("/")[1:]: v=v[int(k) if isinstance(v,list) else k.replace("~1","/").replace("~0","~")]
 print(v)' "$1"; }""",
+    "| field ": """field() { python3 -c 'import sys,urllib.parse as u
+for line in sys.stdin.read().partition("\\r\\n\\r\\n")[0].splitlines():
+  k,_,v=line.partition(":")
+  if k.lower()!=sys.argv[1]: continue
+  print(u.unquote(u.urlsplit(v.strip()).path.rstrip("/").split("/")[-1]) if "location" in k.lower() else v.strip())
+' "$1"; }""",
     "$(url ": """url() { python3 -c 'import sys,urllib.parse as u; print(u.quote(sys.argv[1],""))' "$1"; }""",
     "$(json ": """json() { python3 -c 'import json,sys; print(json.dumps(sys.argv[1])[1:-1])' "$1"; }""",
 }
@@ -167,16 +175,16 @@ class _Names:
         return [" ".join(made)] if made else []
 
     def issued_by(self, reply: Reply) -> list[tuple[str, str, str]]:
-        """(variable, place in the answer, value) of the new ids in `reply` that a later call uses."""
+        """(variable, what reads it from the answer, value) of the new ids in `reply` that a later call uses."""
         later = self.calls[next(i for i, call in enumerate(self.calls) if call is reply) + 1 :]
         found = []
         for kind in _ISSUED:
             value, place = _text(reply[kind]), reply.request.binding.returns.get(kind)
-            if not value or value in self.known or not place or place.part != "body":
+            if not value or value in self.known or not place:
                 continue
             if _is_told(value, self.about) or any(_mentions(call, _id_form(value)) for call in later):
                 self.known[value] = f"{kind}{len(self.known) + 1}"
-                found.append((self.known[value], place.pointer, value))
+                found.append((self.known[value], _reader(place), value))
         return found
 
     def told(self, text: str) -> str:
@@ -258,18 +266,23 @@ def _step(call: Reply, names: _Names, redactor: Redactor, nodes: dict[str, str],
     url = f'"${nodes.get(call.request.node, "URL")}"'
     issued = names.issued_by(call) if call.ok else []
     token, at = call["token"], call.request.binding.returns.get("token")
-    if isinstance(token, str) and at is not None and at.part == "body":
-        issued.append((redactor.text(token).removeprefix("$"), at.pointer, token))
+    if isinstance(token, str) and at is not None:
+        issued.append((redactor.text(token).removeprefix("$"), _reader(at), token))
     if not issued:
         curl = _curl(call, url, names, redactor, "-i" if printed else "")
         return f"{curl}; echo" if printed else f"{curl} -o /dev/null"
-    curl = _curl(call, url, names, redactor, "")
-    (first, place, _), *others = issued
+    curl = _curl(call, url, names, redactor, "-i" if any(reader.startswith("field") for _, reader, _ in issued) else "")
+    (first, reader, _), *others = issued
     if not others and not printed:
-        return f"{first}=$({curl} | pick {shlex.quote(place)})"
+        return f"{first}=$({curl} | {reader})"
     lines = [f"answer=$({curl})", *(['printf "%s\\n" "$answer"'] if printed else [])]
-    lines += [f'{name}=$(printf %s "$answer" | pick {shlex.quote(place)})' for name, place, _ in issued]
+    lines += [f'{name}=$(printf %s "$answer" | {reader})' for name, reader, _ in issued]
     return "\n".join(lines)
+
+
+def _reader(place: Expression) -> str:
+    """The command that takes a value out of an answer that it is piped: from its body, or from a header."""
+    return f"pick {shlex.quote(place.pointer)}" if place.part == "body" else f"field {shlex.quote(place.name.lower())}"
 
 
 def _curl(call: Reply, url: str, names: _Names, redactor: Redactor, options: str) -> str:

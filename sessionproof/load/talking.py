@@ -62,7 +62,8 @@ class Hearing(OnSession):
         if contents is None or not self.known.said or not is_whole(reply, len(contents)):
             return
         self._once(contents, looks)
-        self._in_order(contents, looks)
+        newest_first = reply.request.binding.lists[self._items].newest_first
+        self._in_order(contents[::-1] if newest_first else contents, looks)
 
     def _once(self, contents: Sequence[Any], looks: Looks) -> None:
         times = Counter(content for content in contents if isinstance(content, str))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -21,6 +22,10 @@ __all__ = ["Answer", "Reply"]
 # Conflict, precondition failed, locked, too early, precondition required, too many, unavailable.
 _LOST = frozenset({409, 412, 423, 425, 428, 429, 503})
 _UNAVAILABLE = frozenset({500, 502, 503, 504})  # RFC 9110 section 15.6
+_NO_TEXTS = frozenset(
+    {"resumed", "count", "total", "size", "life", "confidence", "created", "updated", "activity", "expires", "time"}
+)
+_REFERENCES = frozenset({"location", "content-location"})  # RFC 9110 sections 8.7 and 10.2.2
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,8 @@ class Reply:
         """The value that the contract calls `name` in this answer, or ABSENT; `life` in seconds, a session as text."""
         place = self.request.binding.returns.get(name)
         value = ABSENT if place is None else _named(name, self.at(place))
+        if place is not None and place.part == "header" and isinstance(value, str):
+            value = _of_header(name, place.name, value)
         if name == "life" and isinstance(value, int | float) and not isinstance(value, bool):
             return value * self.request.binding.life_unit
         return value
@@ -174,3 +181,22 @@ def _entry(items: Items, entry: Any, key: Any) -> dict[str, Any]:
 def _named(name: str, value: Any) -> Any:
     """A session id that is a number is the text of it, as it is in the path of a request."""
     return str(value) if name == "session" and type(value) is int else value
+
+
+def _of_header(name: str, header: str, text: str) -> Any:
+    """What a header's text means: a flag or a number where the vocabulary has one, an id where it is a URL's last part.
+
+    Headers hold nothing but text, and spell a flag `true`, `True` or `TRUE`.
+    """
+    if name in _NO_TEXTS:
+        try:
+            value = json.loads(text.strip().lower())
+        except ValueError:
+            return text
+        return value if isinstance(value, bool | int | float) else text
+    if header.lower() in _REFERENCES:
+        try:
+            return unquote(urlsplit(text.strip()).path.rstrip("/").rpartition("/")[2])
+        except ValueError:
+            return text
+    return text

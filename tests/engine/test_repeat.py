@@ -373,6 +373,21 @@ def test_an_id_that_is_a_number_is_taken_from_the_answer() -> None:
     assert line_of(asked) == "GET /v1/s/12345"
 
 
+def test_an_id_is_taken_from_a_location_beside_one_in_the_body() -> None:
+    contract = contract_of(
+        "POST /v1/s: {x-session: {does: create, session: $response.header.Location, message: $response.body#/first},"
+        " responses: {201: {content: {application/json: {schema: {}}}}}}\n"
+        "GET /v1/s/{id}: {x-session: {does: read, session: $request.path.id, message: $request.query.first},"
+        " parameters: [{name: first, in: query, schema: {type: string}}]}"
+    )
+    run = scripted_run(contract, lambda request: answered({"first": "m1-first"}, 201, Location="/v1/s/s1-session"))
+    made = run.ask(contract.first("create"), ALICE, {})
+    run.ask(contract.first("read"), ALICE, {"session": made.session, "message": made["message"]})
+    answer = b"HTTP/1.1 201 Created\r\nlocation: http://h/v1/s/n3w\r\nContent-Length: 15\r\n\r\n" + b'{"first": "m9"}'
+    _, asked = arrived(repeat(run), answer)
+    assert line_of(asked) == "GET /v1/s/n3w?first=m9"
+
+
 def test_an_odd_id_in_a_path_is_taken_from_the_answer() -> None:
     run = a_run(id="a/b c")
     session = run.ask(CONTRACT.first("create"), ALICE, {}).session

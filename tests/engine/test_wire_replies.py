@@ -50,6 +50,40 @@ def test_the_session(place: str, body: Any, session: str) -> None:
     assert created(f"session: {place}", body).session == session
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/v1/s/a%20b",
+        "/v1/s/a%20b/",
+        "https://api.example/v1/s/a%20b?full=1#top",
+        "a%20b",
+    ],
+)
+def test_the_session_at_the_end_of_a_location(location: str) -> None:
+    contract = contract_of("POST /s: {x-session: {does: create, session: $response.header.Location}}")
+    assert reply_to(contract, answered(status=201, Location=location)).session == "a b"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("resumed", "true", True),
+        ("resumed", "False", False),
+        ("resumed", "perhaps", "perhaps"),
+        ("total", "17", 17),
+        ("life", "90", 5400),
+        ("created", "1700000000.5", 1700000000.5),
+        ("created", "2030-01-01T00:00:00Z", "2030-01-01T00:00:00Z"),
+        ("title", "17", "17"),
+        ("title", "a/b", "a/b"),
+    ],
+)
+def test_what_a_header_says_has_the_type_that_its_name_has(name: str, text: str, value: Any) -> None:
+    place = "{at: $response.header.X, unit: minutes}" if name == "life" else "$response.header.X"
+    contract = contract_of(f"POST /s: {{x-session: {{does: create, session: $response.header.S, {name}: {place}}}}}")
+    assert reply_to(contract, answered(X=text))[name] == value
+
+
 def test_the_session_in_a_header_in_any_case() -> None:
     contract = contract_of("POST /s: {x-session: {does: create, session: $response.header.X-Session}}")
     reply = reply_to(contract, answered(x_session="s1"))

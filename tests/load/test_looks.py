@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from sessionproof.actors import Actor
-from sessionproof.contract import find_contract, load_contract
+from sessionproof.contract import Contract, find_contract, load_contract
 from sessionproof.load.looking import Look, World
 from sessionproof.load.looks import look_at, look_at_canaries
 from sessionproof.load.memory import Lives, Memory, Shared
@@ -21,13 +22,14 @@ CONTRACT = load_contract(find_contract("fm-session-service"))
 class Talk:
     """One process with its users; the clock stands where it is told."""
 
-    def __init__(self) -> None:
-        self.world = World(CONTRACT, Lives.of(CONTRACT, None, 1.0, 1.0), Shared())
+    def __init__(self, contract: Contract = CONTRACT) -> None:
+        self.contract = contract
+        self.world = World(contract, Lives.of(contract, None, 1.0, 1.0), Shared())
         self.ann, self.bob = (Memory(Actor(name, name, f"client-{name}")) for name in ("ann", "bob"))
         self.now = 100.0
 
     def asks(self, memory: Memory, operation: str, **values: Any) -> Asked:
-        request = build_request(CONTRACT, CONTRACT.first(operation), memory.actor, values)
+        request = build_request(self.contract, self.contract.first(operation), memory.actor, values)
         self.now += 1
         return look_at(self.world, memory, request.binding, request.values), request, self.now
 
@@ -35,7 +37,7 @@ class Talk:
         look, request, began = asked
         self.now += 1
         answer = Answer(status, content=b"" if body is None else json.dumps(body).encode())
-        reply = Reply(CONTRACT, request, answer, leaks, began, self.now)
+        reply = Reply(self.contract, request, answer, leaks, began, self.now)
         looks = Looks()
         look_at_canaries(self.world, reply, looks)
         look.at(reply, looks)
@@ -148,6 +150,23 @@ def test_what_was_said_is_there_once_and_in_order() -> None:
     assert heard("one", "two") == heard("one", "two", "nobody knows") == []
     assert heard("one") == heard("one", "two", "two") == heard("one", "two", "refused") == ["MSG-01"]
     assert heard("two", "one") == ["MSG-02"]
+
+
+def test_what_was_said_last_comes_first_where_the_contract_says_so() -> None:
+    heard = CONTRACT.first("messages")
+    lists = {**heard.lists, "each": replace(heard.lists["each"], newest_first=True)}
+    others = tuple(replace(one, lists=lists) if one is heard else one for one in CONTRACT.bindings)
+    talk = Talk(replace(CONTRACT, bindings=others))
+    talk.created(talk.ann, "s1", "tab")
+    for text in ("a", "b"):
+        talk.call(talk.ann, "add_message", 201, {}, session="s1", content=text)
+
+    def heard_as(*texts: str) -> list[str]:
+        body = {"messages": [{"content": text} for text in texts], "total": len(texts)}
+        return broken(talk.call(talk.ann, "messages", 200, body, session="s1"))
+
+    assert heard_as("b", "a") == []
+    assert heard_as("a", "b") == ["MSG-02"]
 
 
 def test_messages_at_once_may_stand_in_any_order_but_all_of_them_do() -> None:
