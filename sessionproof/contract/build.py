@@ -130,7 +130,7 @@ def _binding(document: dict[str, Any], path: str, method: str, operation: Mappin
         returns={name: got[0] for name, found in places.items() if (got := _from("response", found))},
         lists={name: _items(words[name]) for name in _LISTS if name in words},
         life_unit=_UNITS[words["life"]["unit"].rstrip("s")] if "life" in words else 1.0,
-        volatile=tuple(Expression.parse(place) for place in words.get("volatile", ())),
+        volatile=_all(words.get("volatile", [])),
         anonymous=words.get("anonymous", words["does"] in ("health", "login")),
         constants=tuple((Expression.parse(place), value) for place, value in words.get("with", {}).items()),
         media_type=media_type,

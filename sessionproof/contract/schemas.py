@@ -8,7 +8,7 @@ from typing import Any
 from sessionproof.contract.expressions import ABSENT, at_pointer
 
 __all__ = [
-    "METHODS", "as_map", "least", "longest", "media_type_of", "misfits", "operations", "parameters",
+    "METHODS", "as_map", "least", "longest", "may_lack", "media_type_of", "misfits", "operations", "parameters",
     "properties_at", "resolve",
 ]  # fmt: skip
 
@@ -93,6 +93,19 @@ def properties_at(document: Mapping[str, Any], schema: Any, steps: list[str]) ->
         else:
             return list(listed)
     return None
+
+
+def may_lack(document: Mapping[str, Any], schema: Any, pointer: str) -> bool:
+    """Whether the schema knows what stands at `pointer`, and requires it or what it stands in nowhere."""
+    for step in pointer.split("/")[1:]:
+        parts = _parts(document, schema)
+        listed = _properties(parts)
+        if step not in listed:
+            return False
+        if not any(step in _as_list(part.get("required")) for part in parts):
+            return True
+        schema = listed[step]
+    return False
 
 
 def misfits(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from sessionproof.contract.expressions import ABSENT, Expression, at_pointer
-from sessionproof.contract.model import Contract, Items
+from sessionproof.contract.model import Binding, Contract, Items
+from sessionproof.contract.schemas import may_lack
 from sessionproof.wire.request import Request
 from sessionproof.wire.times import instant
 
-__all__ = ["Answer", "Reply"]
+__all__ = ["Answer", "Reply", "declared_answer"]
 
 # Conflict, precondition failed, locked, too early, precondition required, too many, unavailable.
 _LOST = frozenset({409, 412, 423, 425, 428, 429, 503})
@@ -160,15 +161,28 @@ class Reply:
         if items is None:
             return None
         entries = self.at(items.at)
+        if (entries is None or entries is ABSENT) and name == "each" and self.ok and self._may_lack(items.at):
+            return ()  # many leave out what is empty, or write null for it
         if isinstance(entries, dict):
             return tuple(_entry(items, entry, key) for key, entry in entries.items())
         if isinstance(entries, list):
             return tuple(_entry(items, entry, ABSENT) for entry in entries)
         return None
 
+    def _may_lack(self, place: Expression) -> bool:
+        """Whether an answer of this status may leave out what is at `place`, by its schema."""
+        schema = declared_answer(self.request.binding, self.status)
+        return schema is not None and may_lack(self.contract.document, schema, place.pointer)
+
     @cached_property
     def text(self) -> str:
         return self.answer.content.decode("utf-8", "replace")
+
+
+def declared_answer(binding: Binding, status: int | None) -> Mapping[str, Any] | None:
+    """The schema that is declared for answers of this status, {} where they have none; None for no such status."""
+    declared = (binding.responses.get(one) for one in (str(status), f"{(status or 0) // 100}XX", "default"))
+    return next((schema for schema in declared if schema is not None), None)
 
 
 def _entry(items: Items, entry: Any, key: Any) -> dict[str, Any]:

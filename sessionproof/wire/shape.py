@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 from sessionproof.contract.expressions import ABSENT
 from sessionproof.contract.model import Contract
 from sessionproof.wire.recognise import OTHER, PREFLIGHT, decoded_body
-from sessionproof.wire.reply import Reply
+from sessionproof.wire.reply import Reply, declared_answer
 from sessionproof.wire.request import Request
 from sessionproof.wire.times import instant
 
@@ -30,13 +30,13 @@ def _date_time(value: object) -> bool:
 
 def shape_error(reply: Reply) -> str:
     """What of the answer doesn't fit its declared schema, in words; "" when it fits or nothing is declared."""
-    declared = reply.request.binding.responses
-    if not declared or reply.status is None:
+    binding = reply.request.binding
+    if not binding.responses or reply.status is None:
         return ""
-    for status in (str(reply.status), f"{reply.status // 100}XX", "default"):
-        if status in declared:
-            return _against(reply, declared[status])
-    return f"status {reply.status} is not declared for {reply.request.binding.name}"
+    schema = declared_answer(binding, reply.status)
+    if schema is None:
+        return f"status {reply.status} is not declared for {binding.name}"
+    return _against(reply, schema)
 
 
 def request_error(contract: Contract, request: Request) -> str:

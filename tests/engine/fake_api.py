@@ -62,6 +62,7 @@ class FakeApi:
         self.before: Callable[[str, str], tuple[int, Any] | None] = lambda method, path: None
         self.calls: list[tuple[str, str]] = []
         self.made = 0
+        self.joins = False  # two lines of one header are one value to it (RFC 9110 section 5.3)
         self.ended = threading.Event()  # set when the test is over
         self._lock = threading.Lock()
         self._dead = False
@@ -147,10 +148,10 @@ class FakeApi:
                     body = json.loads(content) if content else {}
                 except ValueError:
                     body = {}
+                named = self.headers.get_all("X-User") or [None]
+                user = ", ".join(named) if api.joins and None not in named else named[0]
                 try:
-                    status, answer = api.answer(
-                        self.command, self.path.partition("?")[0], self.headers.get("X-User"), body
-                    )
+                    status, answer = api.answer(self.command, self.path.partition("?")[0], user, body)
                 except Dropped:
                     self.close_connection = True
                     return

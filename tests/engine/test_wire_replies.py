@@ -328,3 +328,34 @@ def test_an_old_session_that_is_a_number_is_not_new() -> None:
     old = alice.has_session()
     with pytest.raises(Violation):
         expect(alice.create()).makes_new(old)
+
+
+LISTED = """GET /s:
+  x-session: {does: list, each: {in: $response.body#/inside/all, session: $item#/id}}
+  responses:
+    200: {content: {application/json: {schema: {type: object, SCHEMA}}}}"""
+INSIDE = "properties: {inside: {type: object, properties: {all: {type: array}}%s}}%s"
+
+
+@pytest.mark.parametrize(
+    ("required", "body", "entries"),
+    [
+        (("", ""), {}, ()),
+        (("", ""), {"inside": {}}, ()),
+        (("", ""), {"inside": {"all": None}}, ()),
+        ((", required: [all]", ""), {}, ()),
+        ((", required: [all]", ", required: [inside]"), {"inside": {}}, None),
+        ((", required: [all]", ", required: [inside]"), {"inside": {"all": None}}, None),
+        (("", ""), {"inside": {"all": "x"}}, None),
+    ],
+)
+def test_an_empty_list_may_be_left_out_where_its_schema_allows_it(
+    required: tuple[str, str], body: Any, entries: tuple[()] | None
+) -> None:
+    operations = (
+        LISTED.replace("SCHEMA", INSIDE % required)
+        + "\nPOST /s: {x-session: {does: create, session: $response.header.S}}"
+    )
+    contract = contract_of(operations)
+    assert reply_to(contract, answered(body), "list").items() == entries
+    assert reply_to(contract, answered(body, 404), "list").items() is None
