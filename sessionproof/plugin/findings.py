@@ -22,6 +22,7 @@ from sessionproof.wire import Reply
 __all__ = ["NotJudged", "findings", "from_properties", "to_properties"]
 
 _PROPERTY = "sessionproof"
+_SHOW_ENDS = ("create", "list", "stats")
 
 
 class NotJudged(Skipped):
@@ -69,6 +70,9 @@ def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult
     silent = isinstance(error, Violation) and error.reply is not None and error.reply.status is None
     if silent and not run.is_there():
         return replace(own, verdict=Verdict.ERROR, reason=run.lost)
+    knows_lives = isinstance(error, Violation) and error.test  # a walk
+    if isinstance(error, Violation | SetUpFailed) and not knows_lives and (why := _outlived(error.reply, run)):
+        return replace(own, verdict=Verdict.UNPROVEN, reason=why)
     if isinstance(error, Violation):
         failed = _failed(
             own, error.expected, error.seen, error.reply, run, shows_later=error.shows_later, shown=error.shown
@@ -99,6 +103,27 @@ def _with_error(own: CheckResult, error: BaseException, run: Run) -> CheckResult
     return replace(own, verdict=Verdict.ERROR, reason=run.redactor.text(words))
 
 
+def _outlived(reply: Reply | None, run: Run) -> str:
+    """Why an answer says nothing: a check that doesn't wait took longer than its sessions live; "" where it didn't.
+
+    The end of a session shows as a refusal, as an entry less, or as a new session where one was to be resumed.
+    """
+    calls, contract, rules = _of_this_round(run), run.contract, run.rules
+    life = min(rules.life, rules.absolute)
+    if reply is None or not calls or CURRENT.get().timed or not rules.life_kind:
+        return ""
+    could_show = reply.status in contract.gone | contract.unknown or reply.request.binding.operation in _SHOW_ENDS
+    took = calls[-1].ended - calls[0].began
+    if not could_show or took < life - rules.early:
+        return ""
+    return f"took {took:.0f} s, and sessions live {life:g} s: some may have ended meanwhile; try longer lives"
+
+
+def _of_this_round(run: Run) -> list[Reply]:
+    rounds = CURRENT.get().rounds
+    return run.transcript[rounds[-1] :] if rounds else run.transcript
+
+
 def _failed(
     own: CheckResult,
     expected: str,
@@ -113,8 +138,7 @@ def _failed(
     if last is None:
         return replace(own, reason=f"expected {expected}; seen {seen}", evidence=(Evidence(expected, seen),))
     redactor = run.redactor
-    said = CURRENT.get()
-    calls = run.transcript[said.rounds[-1] :] if said.rounds else run.transcript
+    calls = _of_this_round(run)
     calls = calls if any(call is last for call in calls) else run.transcript
     place = _place(calls, last)
     picture = _picture(run, calls[: None if shows_later else place + 1], last)
