@@ -148,8 +148,8 @@ class FakeApi:
                     body = json.loads(content) if content else {}
                 except ValueError:
                     body = {}
-                named = self.headers.get_all("X-User") or [None]
-                user = ", ".join(named) if api.joins and None not in named else named[0]
+                named: list[str] = self.headers.get_all("X-User") or []
+                user = None if not named else ", ".join(named) if api.joins else named[0]
                 try:
                     status, answer = api.answer(self.command, self.path.partition("?")[0], user, body)
                 except Dropped:
