@@ -153,7 +153,8 @@ class ReplyExpectation:
     def is_without_session(self) -> Reply:
         """The contract's statuses for a call that needs a session and names none."""
         contract = self._reply.contract
-        return self._status_in(contract.no_session | contract.invalid, "a call that names no session")
+        unsaid = "" if "autocreate" in contract.declared else ", as it doesn't say `autocreate: true`,"
+        return self._status_in(contract.no_session | contract.invalid, f"a call that names no session{unsaid}")
 
     def is_without_identity(self) -> Reply:
         return self._status_in(self._reply.contract.no_identity, "a call without identity")

@@ -94,7 +94,9 @@ def the_conversation_keeps_the_order_of_acknowledgement(
 
 
 def first_off(said: list[str], seen: list[Any]) -> str:
-    """How many were seen, and where they begin to be others."""
+    """How many were seen, and where they begin to be others; of all the other way round, what the contract lacks."""
+    if len(said) > 1 and seen == said[::-1]:
+        return "them the other way round; where that is meant, the contract says `order: newest first` of the list"
     pairs = enumerate(zip(said, seen, strict=False))
     place = next((place for place, (one, other) in pairs if one != other), min(len(said), len(seen)))
     return f"{len(seen)} messages, the first off is number {place + 1}"

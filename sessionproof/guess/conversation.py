@@ -85,6 +85,8 @@ def messages(on: OnSession) -> Operation | None:
     if found is None or not (entry := _entry(found)):
         reason = f"GET of {on.word}, but no list of messages could be told in the answer"
         return Operation(on.route.method, on.route.path, "messages", Confidence.UNSURE, reason, {"session": on.session})
+    if on.route.newest_first:
+        entry["order"] = Guess("newest first", Confidence.LIKELY, "described so")
     pages, endless = paging(on.route)
     words = {"session": on.session, **pages}
     confidence, reason = Confidence.SURE, f"GET of {on.word}, {found.at.reason}"

@@ -67,7 +67,8 @@ def paging(route: Route) -> tuple[dict[str, tuple[Guess, ...]], str]:
     cursor, page = (route.input("query", *names) for names in (_CURSOR, _PAGE))
     found: dict[str, tuple[Guess, ...]] = {}
     following = find(where, _NEXT)
-    if total := _total(where):
+    in_header = route.header("total_count", "total")
+    if total := _total(where) or (Guess(in_header, Confidence.SURE, "a header called so") if in_header else None):
         found["total"] = (total,)
     if offset is not None:
         found["offset"] = (Guess(offset.place, Confidence.SURE, f"a query parameter called {offset.name}"),)

@@ -67,11 +67,23 @@ def _create(resource: Resource, route: Route, life: tuple[Guess, str] | None) ->
                 sent[name] = Guess(one.place, Confidence.SURE, f"a {where} parameter called {one.name}")
     sent |= {name: places[0] for name, places in keys_of(route).items() if name not in sent}
     words, lists = _session(resource, route, sent, life)
+    in_headers = _in_headers(route, words)
+    words = {**in_headers, **{name: places for name, places in words.items() if name not in in_headers}}
     if life is not None and (asked := life_of(_asked(route))) is not None:
         words["life"] = (asked[0], *words.get("life", ()))
     lists = {name: {"in": entry["in"]} for name, entry in lists.items()}
     reason = "POST, and a session's id comes back"
     return Operation(route.method, route.path, "create", Confidence.SURE, reason, words, lists, life[1] if life else "")
+
+
+def _in_headers(route: Route, words: dict[str, tuple[Guess, ...]]) -> dict[str, tuple[Guess, ...]]:
+    """The id and the flag of a create that stand in its headers, where its body has none."""
+    places = {"session": route.header("location"), "resumed": route.header(*SESSION["resumed"].sure)}
+    return {
+        name: (Guess(place, Confidence.LIKELY, f"a header {place.rpartition('.')[2]}, and none in the body"),)
+        for name, place in places.items()
+        if place and not any(guess.holds for guess in words.get(name, ()))
+    }
 
 
 def _session(

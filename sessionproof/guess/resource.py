@@ -117,7 +117,7 @@ def _gives_id(route: Route, resource: Resource) -> bool:
         return False
     where = scopes("$response.body", route.answer, (resource.segment, resource.noun))
     guess = session_id(where, resource.noun)
-    return guess is not None and guess.holds
+    return (guess is not None and guess.holds) or bool(route.header("location"))
 
 
 def _reads_one(route: Route, rest: tuple[str, ...], resource: Resource) -> bool:

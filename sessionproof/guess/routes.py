@@ -12,6 +12,8 @@ from sessionproof.guess.schema import Shape, as_list, as_map, shape_of, snake
 
 __all__ = ["Input", "Route", "routes_of"]
 
+_NEWEST_FIRST = re.compile(r"\b(newest|latest|most recent)( \w+)? (comes? )?first\b|\breverse[- ]chronological")
+
 
 @dataclass(frozen=True)
 class Input:
@@ -48,10 +50,17 @@ class Route:
     security: Any  # its own, else the document's
     retired: bool
     gives_bytes: bool = False  # a success is a file, not JSON
+    headers: tuple[str, ...] = ()  # that its successes have
+    newest_first: bool = False  # it is described as a list in that order
 
     @property
     def name(self) -> str:
         return f"{self.method} {self.path}"
+
+    def header(self, *words: str) -> str:
+        """The place of the first header of a success that is called so, with or without `X-`; "" for none."""
+        named = {snake(name).removeprefix("x_"): name for name in self.headers}
+        return next((f"$response.header.{named[word]}" for word in words if word in named), "")
 
     def input(self, where: str, *words: str) -> Input | None:
         """The first of `words` that is a parameter there."""
@@ -77,7 +86,9 @@ def _route(document: Mapping[str, Any], path: str, item: Mapping[str, Any], meth
         status: as_map(resolve(document, answer)) for status, answer in as_map(operation.get("responses")).items()
     }
     successes = {status: _json(document, answer) for status, answer in answers.items() if status.startswith("2")}
-    texts = (operation.get(name) for name in ("operationId", "summary", "description"))
+    texts = [text for name in ("operationId", "summary", "description") if isinstance(text := operation.get(name), str)]
+    given = [answer for status, answer in answers.items() if status.startswith("2")]
+    told = [*texts, *(text for answer in given if isinstance(text := answer.get("description"), str))]
     return Route(
         method=method.upper(),
         path=path,
@@ -88,10 +99,12 @@ def _route(document: Mapping[str, Any], path: str, item: Mapping[str, Any], meth
         answer=next((shape for shape in successes.values() if shape.kinds), Shape(document)),
         successes=frozenset(successes),
         refusals={status: _json(document, answer) for status, answer in answers.items() if status.startswith("4")},
-        says=" ".join(text for text in texts if isinstance(text, str)).lower(),
+        says=" ".join(texts).lower(),
         security=operation.get("security", document.get("security")),
         retired=operation.get("deprecated") is True,
-        gives_bytes=any(_is_bytes(document, answer) for status, answer in answers.items() if status.startswith("2")),
+        gives_bytes=any(_is_bytes(document, answer) for answer in given),
+        headers=tuple(name for answer in given for name in as_map(answer.get("headers"))),
+        newest_first=any(_NEWEST_FIRST.search(text.lower()) for text in told),
     )
 
 

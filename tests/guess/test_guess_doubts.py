@@ -136,3 +136,51 @@ def test_a_second_resource_is_left_out_and_named() -> None:
     draft = drafted(more=other)
     assert {operation.path for operation in draft.operations} == {"/sessions", "/sessions/{id}"}
     assert "/chat looks like sessions too" in draft.questions[0]
+
+
+def test_what_stands_in_headers() -> None:
+    headers = {"Location": {"schema": {"type": "string"}}, "X-Session-Resumed": {"schema": {"type": "boolean"}}}
+    made = {"responses": {"201": {"description": "", "headers": headers}}}
+    paths = {
+        "/sessions": {
+            "post": made,
+            "get": {
+                "parameters": [{"name": "page", "in": "query", "schema": {"type": "integer"}}],
+                "responses": {
+                    "200": {
+                        "description": "",
+                        "headers": {"X-Total-Count": {"schema": {"type": "integer"}}},
+                        "content": {
+                            "application/json": {"schema": {"type": "array", "items": {"properties": SESSION}}}
+                        },
+                    }
+                },
+            },
+        },
+        "/sessions/{id}": {"parameters": ONE, "get": answer({"type": "object", "properties": SESSION})},
+    }
+    draft = guess({"openapi": "3.1.0", "paths": paths})
+    create, listing = one(draft, "POST /sessions"), one(draft, "GET /sessions")
+    assert [guess.value for guess in create.words["session"]] == ["$response.header.Location"]
+    assert [guess.value for guess in create.words["resumed"]] == ["$response.header.X-Session-Resumed"]
+    assert [guess.value for guess in listing.words["total"]] == ["$response.header.X-Total-Count"]
+
+
+@pytest.mark.parametrize(
+    ("words", "newest_first"),
+    [
+        ("Messages, newest first.", True),
+        ("The most recent ones come first", True),
+        ("in reverse-chronological order", True),
+        ("Messages, oldest first", False),
+        ("The newest version. First, a token is needed", False),
+    ],
+)
+def test_a_conversation_that_is_described_as_newest_first(words: str, newest_first: bool) -> None:
+    said = {
+        "type": "array",
+        "items": {"type": "object", "properties": {"role": {"type": "string"}, "content": {"type": "string"}}},
+    }
+    more = {"/sessions/{id}/messages": {"parameters": ONE, "get": {**answer(said), "description": words}}}
+    draft = drafted(more=yaml.safe_dump(more))
+    assert ("order" in one(draft, "GET /sessions/{id}/messages").lists["each"]) is newest_first
