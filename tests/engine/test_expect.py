@@ -89,9 +89,9 @@ def test_a_refusal_that_shows_something_of_another_is_none(sentence: Callable[[R
 def test_what_a_status_should_have_been_is_told_with_the_call() -> None:
     with pytest.raises(Violation) as raised:
         Expect()(reply_of(200)).is_without_session()
-    assert (
-        raised.value.expected
-        == "422 or 428, the contract's answer to a call that names no session, as it doesn't say `autocreate: true`, for POST /s by alice"
+    assert raised.value.expected == (
+        "422 or 428, the contract's answer to a call that names no session, as it doesn't say `autocreate: true`, "
+        "for POST /s by alice"
     )
     assert raised.value.seen == "200"
     with pytest.raises(Violation, match=r"403 or 404 or 410 or 422, .*; seen no answer in time"):
