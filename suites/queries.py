@@ -14,11 +14,25 @@ from sessionproof.dialogue import Turn, case_ids, files, said_in, turns
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
 from sessionproof.lists import listed
+from sessionproof.oddities import ODD_TEXTS
 from sessionproof.run import Run
 from sessionproof.state import changes, snapshot
 from sessionproof.wire import Raw, Reply
 
 requirement = pytest.mark.requirement
+
+SHORT = 1000  # characters that every question may have
+AS_ASKED = (  # what no assistant has a reason to change in a question
+    "beyond the BMP",
+    "quotes and backslashes",
+    "markup",
+    "JSON-like",
+    "template-like",
+    "SQL-like",
+    "many scripts",
+    "percent and plus",
+    "many lines",
+)
 
 
 @requirement("MSG-09")
@@ -99,6 +113,39 @@ def stand_among_the_messages(asked: list[Turn], session: str, caller: Caller, ex
             seen=f"{len(seen)}; number {off + 1} is {seen[off : off + 1]!r}"[:240],
             reply=pages.last,
         )
+
+
+@requirement("MSG-09")
+def a_question_stands_as_it_was_asked(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
+    if numbers.times == 1:
+        return
+    if not target.contract.recalls:
+        raise NotDeclared("the contract shows no question again")
+    session = alice.has_session()
+    asked: dict[str, str] = {}
+    for name in AS_ASKED:
+        text = f"{alice.text(name)}: {ODD_TEXTS[name]}"
+        reply = alice.ask(session, text)
+        while reply.refused and len(text) > SHORT:
+            text = text[: len(text) // 2].strip()
+            reply = alice.ask(session, text)
+        if reply.refused:
+            expect.observe(f"a question with {name} is refused ({reply.status})")
+            continue
+        expect(reply).succeeds()
+        asked[name] = text
+    seen = [str(turn.question) for turn in turns(alice, session)]
+    if target.contract.has("add_message") and not set(asked.values()) & set(seen):
+        expect.observe("queries are not among the messages")
+        return
+    for (name, text), shown in zip(asked.items(), seen, strict=False):
+        expect.that(
+            shown == text,
+            expected=f"the question with {name} as asked ({len(text)} characters): {text[:100]!r}",
+            seen=f"{len(shown)} characters: {shown[:100]!r}",
+            reply=target.transcript[-1],
+        )
+    expect.that(len(seen) == len(asked), expected=f"{len(asked)} questions", seen=f"{len(seen)}")
 
 
 @requirement("MSG-09")

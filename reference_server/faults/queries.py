@@ -1,6 +1,7 @@
 """Faults in what a query leaves behind, and in what later queries can draw on."""
 
 import asyncio
+import html
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
@@ -173,6 +174,32 @@ class RemembersTheUser(Cases):
         if len(session.case_history) < 2 or not elsewhere:
             return entry
         return replace(entry, answer=f"{entry.answer}\nYou also asked: {elsewhere[-1]}")
+
+
+@fault(
+    "F-MSG-75",
+    "MSG-09 CAS-04",
+    "Of a question the first 4,000 characters are kept.",
+    conditional=True,
+    contracts=WITH_QUERIES,
+)
+class LongQuestionsAreCut(Cases):
+    def recorded(self, session: Session, entry: CaseEntry) -> Session:
+        query = entry.query if entry.query is None else entry.query[:4000]
+        return super().recorded(session, replace(entry, query=query))
+
+
+@fault(
+    "F-MSG-76",
+    "MSG-09 CAS-04",
+    "A question is kept as it stands in a page: with markup taken for text.",
+    conditional=True,
+    contracts=WITH_QUERIES,
+)
+class QuestionsAreEscaped(Cases):
+    def recorded(self, session: Session, entry: CaseEntry) -> Session:
+        query = entry.query if entry.query is None else html.escape(entry.query)
+        return super().recorded(session, replace(entry, query=query))
 
 
 @fault(

@@ -106,6 +106,22 @@ def answers_know_the_user(flows: Flows) -> bool:
     return "a secret" in flows.ask(session_id, KNOW)
 
 
+@shows("F-MSG-75")
+def a_long_question_is_cut(flows: Flows) -> bool:
+    session_id = flows.new()
+    for length in (4000, 4001):
+        flows.ask(session_id, "x" * length)
+    return flows.said(session_id) == ["x" * 4000, "x" * 4000]
+
+
+@shows("F-MSG-76")
+def a_question_is_escaped(flows: Flows) -> bool:
+    session_id = flows.new()
+    for question in ("a", "b < c"):
+        flows.ask(session_id, question)
+    return flows.said(session_id) == ["a", "b &lt; c"]
+
+
 @shows("F-MSG-51")
 def one_of_two_queries_is_lost(flows: Flows) -> bool:
     session_id = flows.new()
