@@ -217,6 +217,15 @@ def test_a_quick_one_reads_the_session_and_what_was_said() -> None:
     assert snapshot(alice, "1") == {"title": "t", "conversation": [{"content": "m"}]}
 
 
+@pytest.mark.parametrize(
+    ("time", "fine"), [("2030-01-01T00:00:00.5Z", True), ("2030-01-01T00:00:00Z", False), (1893456000500, True),
+                       (1893456000, False), (1893456000.5, True)]
+)  # fmt: skip
+def test_times_are_compared_where_they_would_show_that_reading_moves_them(time: Any, fine: bool) -> None:
+    seen = snapshot(caller(READ, **{"1": {"title": "t", "updated": time}}), "1", moving=True)
+    assert seen == {"title": "t"} | ({"updated": time} if fine else {})
+
+
 @pytest.mark.parametrize("lacks", ["cases", "history", "messages", "files", "1"])
 def test_a_snapshot_that_lacks_a_part_is_none(lacks: str) -> None:
     answers = {name: body for name, body in ANSWERS.items() if name != lacks}
