@@ -25,7 +25,7 @@ ODD_TEXTS = {
     "joined emoji": "family \U0001f468\u200d\U0001f469\u200d\U0001f467 flag \U0001f1eb\U0001f1f7",
     "many scripts": "\u0639\u0631\u0628\u064a \u4e2d\u6587 \u0939\u093f\u0928\u094d\u0926\u0940 \u0e44\u0e17\u0e22",
     "looks like a number": "007",
-    "long": "log line " * 8000,
+    "a long text": "log line " * 8000,
     "many lines": "\n".join(f"{n:04d} ERROR connection reset" for n in range(200)),
     "percent and plus": "100% + 5%20 a+b%2Fc",
 }

@@ -73,7 +73,12 @@ def look_random(ids: list[str], last: Reply, alice: Caller, expect: Expect, targ
 
 
 def random_bits(ids: list[str]) -> float:
-    """What the positions that vary from id to id can carry; those that hardly vary carry nothing."""
+    """What the positions that vary from id to id can carry; those that hardly vary carry nothing.
+
+    Numbers have no zeros in front, and still are all of one range.
+    """
+    if all(map(str.isdecimal, ids)):
+        ids = [id.zfill(max(map(len, ids))) for id in ids]
     shortest = min(map(len, ids))
     columns = [Counter(id[position] for id in ids) for position in range(shortest)]
     varied = [column for column in columns if len(column) > 4]

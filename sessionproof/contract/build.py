@@ -164,4 +164,6 @@ def _parameters(document: dict[str, Any], *owners: Mapping[str, Any]) -> tuple[P
 
 
 def _responses(document: dict[str, Any], declared: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {status: media_type_of(resolve(document, answer))[1] for status, answer in declared.items()}
+    """The schemas of answers that are JSON, by status; of other answers nothing is known."""
+    found = {status: media_type_of(resolve(document, answer)) for status, answer in declared.items()}
+    return {status: {} if name.startswith("text/") else schema for status, (name, schema) in found.items()}

@@ -144,6 +144,11 @@ class Binding:
         needs_others = set(re.findall(r"{([^}]+)}", self.path)) - places
         return "session" in self.sends and self.operation in SESSION_OPERATIONS and not needs_others
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether the request's body tells null and numbers from texts; a form holds nothing but texts."""
+        return not self.media_type.startswith(("application/x-www-form-urlencoded", "multipart/"))
+
     def carriers(self) -> tuple[Expression, ...]:
         """The places in which a request names its session."""
         return self.sends.get("session", ())

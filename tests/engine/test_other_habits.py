@@ -10,6 +10,7 @@ from sessionproof.effort import Effort
 from sessionproof.expect import Expect, Violation
 from sessionproof.plugin.findings import findings
 from sessionproof.verdicts import Verdict
+from sessionproof.wire import Answer, Reply, build_request, shape_error
 
 from .documents import ALICE, contract_of
 from .fake_api import fake_api
@@ -23,6 +24,35 @@ def test_an_identity_sent_twice_may_be_a_third_users(joins: bool, tmp_path: Path
         api.joins = joins
         report = judged(api.url, contract=api.write(tmp_path), only=("ISO-06",), effort=Effort.NORMAL, seed=1)
     assert verdicts(report) == {"ISO-06": Verdict.PASSED}
+
+
+FORMS = """
+POST /s:
+  x-session:
+    does: create
+    client: $request.body#/client
+    life: {at: $request.body#/minutes, unit: minutes}
+    session: $response.header.Location
+  requestBody: {content: {KIND: {schema: {type: object}}}}
+  responses:
+    201: {description: Made}
+    400: {description: Refused, content: {text/plain: {schema: {type: string}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed"),
+    [("application/json", True), ("application/x-www-form-urlencoded", False), ("multipart/form-data", False)],
+)
+def test_a_form_tells_no_number_from_its_text(kind: str, typed: bool) -> None:
+    assert contract_of(FORMS.replace("KIND", kind)).first("create").is_typed is typed
+
+
+def test_a_refusal_in_plain_text_has_its_declared_shape() -> None:
+    contract = contract_of(FORMS.replace("KIND", "application/json"))
+    request = build_request(contract, contract.first("create"), ALICE, {})
+    assert shape_error(Reply(contract, request, Answer(400, content=b"bad minutes"))) == ""
+    assert shape_error(Reply(contract, request, Answer(404, content=b"bad minutes"))) != ""
 
 
 SHORT = """
