@@ -41,7 +41,7 @@ def guess(document: Mapping[str, Any]) -> Draft:
         raise NotGuessable(
             nearly(routes)
             or f"none of its {len(routes)} operations could be told to make a session and another to read it; "
-            "looked for POST and GET of a path like /sessions or /conversations, with the id as text in the answer"
+            "looked for POST and GET of a path like /sessions or /conversations, with the id in the answer"
         )
     operations = session_operations(resource, routes)
     around = operations_around(routes)

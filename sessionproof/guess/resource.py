@@ -71,7 +71,7 @@ def nearly(routes: Iterable[Route]) -> str:
             if not any(scope.shape.properties for scope in where):
                 return f"{route.name} could be the create, but the document doesn't say what is in its answer"
             if session_id(where, noun) is None:
-                return f"{route.name} could be the create, but no id that is text could be told in its answer"
+                return f"{route.name} could be the create, but no id could be told in its answer"
             return f"{route.name} could be the create, but nothing like GET {route.path}/{{id}} reads one"
     return ""
 

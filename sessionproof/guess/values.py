@@ -76,12 +76,12 @@ def _judged(scope: Scope, name: str, rule: Rule, confidence: Confidence) -> Gues
 
 
 def session_id(where: Iterable[Scope], noun: str) -> Guess | None:
-    """The session's own id: text, called `session_id` or `id`."""
+    """The session's own id: a text or a whole number, called `session_id` or `id`."""
     return find(where, Rule((f"{noun}_id",), ("id", f"{noun}_uuid", "uuid", noun), _is_id))
 
 
 def _is_id(shape: Shape) -> bool:
-    return shape.is_a("string") and not shape.enum
+    return shape.is_a("string", "integer") and not shape.enum
 
 
 def session_words(where: tuple[Scope, ...], names: Iterable[str] = SESSION) -> dict[str, Guess]:

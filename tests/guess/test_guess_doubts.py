@@ -44,6 +44,16 @@ def test_create_and_read_suffice() -> None:
     assert draft.top["identity"].value == "none"
 
 
+def test_ids_may_be_numbers() -> None:
+    number = {"id": {"type": "integer"}}
+    paths = {
+        "/sessions": {"post": answer({"type": "object", "properties": number})},
+        "/sessions/{id}": {"parameters": ONE, "get": answer({"type": "object", "properties": number})},
+    }
+    create = one(guess({"openapi": "3.1.0", "paths": paths}), "POST /sessions")
+    assert [guess.value for guess in create.words["session"]] == ["$response.body#/id"]
+
+
 @pytest.mark.parametrize("kind", ["integer", "number"])
 def test_numbers_may_be_seconds_or_milliseconds(kind: str) -> None:
     draft = drafted({"createdAt": {"type": kind}, "expiresAt": {"type": kind}})
