@@ -98,8 +98,11 @@ class Creating:
         if reply.shows("resumed") and reply.resumed is not True:
             race.new += 1
         alone = race.most == 1
-        if race.unsure:
-            looks.leave_undecided("RES-06" if not alone else "RES-02")
+        if race.unsure and not alone:
+            looks.leave_undecided("RES-06")
+        elif race.unsure:
+            if reply.shows("resumed"):
+                looks.leave_undecided("RES-02")
         elif alone:
             fresh = reply.session not in self._world.shared.owners
             looks.that("LIF-01", fresh, "an id that was never issued before", reply.session)

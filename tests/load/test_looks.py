@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sessionproof.actors import Actor
-from sessionproof.contract import Contract, find_contract, load_contract
+from sessionproof.contract import Binding, Contract, find_contract, load_contract
 from sessionproof.load.looking import Look, World
 from sessionproof.load.looks import look_at, look_at_canaries
 from sessionproof.load.memory import Lives, Memory, Shared
@@ -77,6 +77,18 @@ def test_a_create_without_an_answer_leaves_those_beside_it_undecided() -> None:
     assert broken(talk.hears(asked[0], None)) == []
     looks = talk.hears(asked[1], 200, {"session_id": "s1", "session_resumed": True})
     assert (broken(looks), looks.undecided) == ([], ["RES-06"])
+
+
+def test_where_no_answer_has_the_flag_nothing_of_it_is_undecided() -> None:
+    def without_flag(binding: Binding) -> Binding:
+        return replace(binding, returns={name: at for name, at in binding.returns.items() if name != "resumed"})
+
+    flagless = replace(CONTRACT, bindings=tuple(map(without_flag, CONTRACT.bindings)))
+    for contract, undecided in ((CONTRACT, ["RES-02"]), (flagless, [])):
+        talk = Talk(contract)
+        talk.created(talk.ann, "s1", "tab")
+        talk.call(talk.ann, "delete", None, session="s1")
+        assert talk.created(talk.ann, "s2", "tab").undecided == undecided
 
 
 def test_another_users_session_by_the_same_client_id() -> None:
