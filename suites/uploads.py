@@ -1,10 +1,8 @@
-"""Uploads: a file belongs to one session, unchanged, whatever it is called, and ends with that session."""
+"""Uploads: a file belongs to one session, unchanged, and ends with that session."""
 
 from __future__ import annotations
 
-import hashlib
 import random
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -13,14 +11,13 @@ import pytest
 from sessionproof.burst import at_once
 from sessionproof.caller import Caller
 from sessionproof.contract import Binding
-from sessionproof.contract.expressions import ABSENT
 from sessionproof.dialogue import files
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared, Unproven
 from sessionproof.oddities import never_issued
 from sessionproof.run import Run
 from sessionproof.state import changes, differences, snapshot
-from sessionproof.wire import Reply
+from sessionproof.uploaded import knows_only, lists_exactly, uploaded
 
 requirement = pytest.mark.requirement
 
@@ -35,59 +32,6 @@ CONTENTS = {
     "large.log": b"ERROR connection reset\n" * 9000,
     "copy of the notes.txt": b"first line\nsecond line\n",
 }
-
-
-def digest(content: bytes, target: Run) -> Any:
-    algorithm = target.contract.uploads.digest
-    return hashlib.new(algorithm, content, usedforsecurity=False).hexdigest() if algorithm else ABSENT
-
-
-def misfit(content: bytes, seen: Mapping[str, Any], target: Run) -> str:
-    """How what is shown of a file (its size, its digest) differs from its content; "" where it doesn't."""
-    size, text = seen.get("size", ABSENT), seen.get("digest", ABSENT)
-    if size not in (ABSENT, len(content)):
-        return f"size {size!r} for {len(content)} bytes"
-    known = digest(content, target)
-    return f"digest {text} for {known}" if ABSENT not in (text, known) and str(text).lower() != known else ""
-
-
-def lists_exactly(kept: list[tuple[str, bytes]], session: str, caller: Caller, expect: Expect, target: Run) -> None:
-    """The session's files are `kept` (name and content), on every route that shows them, and nothing else."""
-    if not target.contract.lists_files:
-        return
-    entries = files(caller, session)
-    shown = target.transcript[-1]
-    expect(shown).holds_exactly([name for name, _ in kept], [str(entry.get("name")) for entry in entries], "files")
-    left = list(kept)
-    for entry in entries:
-        same_name = [one for one in left if one[0] == str(entry["name"])]
-        one = next((one for one in same_name if not misfit(one[1], entry, target)), same_name[0])
-        off = misfit(one[1], entry, target)
-        expect.that(not off, expected=f"{one[0]} with its own content", seen=off, reply=shown)
-        comes_back(one[1], entry, session, caller, expect)
-        left.remove(one)
-    read = caller.read(session)
-    if target.contract.has("uploads") and "uploads" in read.request.binding.lists:
-        names = [str(entry.get("name")) for entry in read.items("uploads") or ()]
-        expect(read).holds_exactly([name for name, _ in kept], names, "files in the session")
-
-
-def comes_back(content: bytes, entry: Mapping[str, Any], session: str, caller: Caller, expect: Expect) -> None:
-    if caller.run.contract.has("download"):
-        reply = expect(caller.call("download", session, upload=entry.get("upload"), name=entry.get("name"))).succeeds()
-        same = reply.answer.content == content
-        expect.that(same, expected=f"its {len(content)} bytes", seen=f"{len(reply.answer.content)} others", reply=reply)
-
-
-def uploaded(reply: Reply, name: str, content: bytes, session: str, expect: Expect, target: Run) -> tuple[str, bytes]:
-    """The name under which an accepted file is now listed, with its content."""
-    expect(reply).succeeds()
-    expect(reply).has_shape()
-    if reply.shows("session"):
-        expect(reply).says("session", session)
-    off = misfit(content, {"size": reply["size"], "digest": reply["digest"]}, target)
-    expect.that(not off, expected="the size and digest of what was sent", seen=off, reply=reply)
-    return str(reply["name"]) if reply["name"] is not ABSENT else name, content
 
 
 @requirement("UPL-01")
@@ -165,162 +109,6 @@ def an_upload_to_a_wrong_session_leaves_nothing(
         expect(alice.create(**resumes)).resumes(session)
         expect(target.transcript[-1]).is_as_before(changes(alice, session, before), "alice's session")
     lists_exactly([], bob.has_session(), bob, expect, target)
-
-
-def alike(name: str) -> dict[str, tuple[str, str]]:
-    """Pairs of names that some file systems take for one, or that careless code makes one of."""
-    composed, decomposed = f"\u00e9-{name}", f"e\u0301-{name}"
-    return {
-        "the same name": (name, name),
-        "other case": (name, name.upper()),
-        "NFC and NFD": (composed, decomposed),
-        "a trailing dot": (name, f"{name}."),
-        "a trailing space": (name, f"{name} "),
-        "NFD and NFC": (decomposed, composed),
-        "a directory before it": (name, f"x/{name}"),
-        "percent-encoding": (name, name.replace(".", "%2E")),
-    }
-
-
-@requirement("UPL-03")
-def equal_names_in_two_sessions_are_two_files(
-    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, target: Run
-) -> None:
-    others = [alice, bob] if target.contract.identity.kind != "none" else [alice]
-    for label, (before, name) in list(alike("report.txt").items())[: numbers.times**4]:
-        first, content = alice.has_another_session(), alice.text(label).encode()
-        reply = alice.upload(first, before, content)
-        if reply.refused:
-            expect.observe(f"a file name as in {label} is refused ({reply.status})")
-            continue
-        kept = [uploaded(reply, before, content, first, expect, target)]
-        for caller in others:
-            second = caller.has_another_session(first)
-            theirs = caller.text(label).encode()
-            reply = caller.upload(second, name, theirs)
-            if reply.refused:
-                expect.observe(f"a file name with {label} is refused ({reply.status})")
-                continue
-            one = uploaded(reply, name, theirs, second, expect, target)
-            called = one[0] == kept[0][0] or name != before
-            expect.that(called, expected=f"{kept[0][0]} in this session too", seen=one[0], reply=reply)
-            lists_exactly(kept, first, alice, expect, target)
-            lists_exactly([one], second, caller, expect, target)
-            knows_only(theirs.decode(), content.decode(), second, caller, expect, target)
-        knows_only(content.decode(), theirs.decode(), first, alice, expect, target)
-
-
-def knows_only(own: str, other: str, session: str, caller: Caller, expect: Expect, target: Run) -> None:
-    """The assistant of `session` answers from its own file, and not from the other one."""
-    if not target.contract.has("query"):
-        return
-    answer = expect(caller.ask(session, caller.text("what is in the file?"))).succeeds()
-    if other:
-        expect(answer).lacks(other, "another session's file")
-    if own and target.contract.assistant == "echo":
-        expect(answer).contains(own, "the text of its own file")
-
-
-@requirement("UPL-03")
-def a_name_used_again_in_one_session_is_treated_as_declared(
-    alice: Caller, expect: Expect, numbers: Numbers, target: Run
-) -> None:
-    if not target.contract.lists_files:
-        raise NotDeclared("the contract shows no list of files")
-    policy = target.contract.uploads.same_name
-    for label, (before, name) in list(alike("report.txt").items())[: numbers.times**2]:
-        lengths = (300, 1, 100)  # of what follows the text: nothing of a longer file is left behind a shorter one
-        session, contents = alice.has_session(), [(alice.text(label) + "." * more).encode() for more in lengths]
-        first = alice.upload(session, before, contents[0])
-        if first.refused:
-            continue
-        kept = [uploaded(first, before, contents[0], session, expect, target)]
-        for content in contents[1:]:
-            reply = alice.upload(session, name, content)
-            if reply.refused:
-                declared = policy != "keep" or label != "the same name"
-                expect.that(declared, expected="a second file beside the first", seen=str(reply.status), reply=reply)
-            else:
-                one = uploaded(reply, name, content, session, expect, target)
-                replaces = policy == "replace" or (not policy and one[0] in dict(kept))
-                kept = [*(pair for pair in kept if not (replaces and pair[0] == one[0])), one]
-            lists_exactly(kept, session, alice, expect, target)
-        if label == "the same name" and not policy:
-            expect.observe(f"a name used again leaves {len(kept)} of 3 files")
-        if label == "the same name" and policy:
-            left = {"keep": 3, "replace": 1, "reject": 1}[policy]
-            expect.that(len(kept) == left, expected=f"{left} files", seen=str(len(kept)), reply=reply)
-
-
-def escapes(session: str, name: str) -> list[str]:
-    """Names that lead out of a session's area, into that of `session`, where they are taken for paths."""
-    return [
-        f"../{session}/{name}",
-        f"../session_{session}/{name}",
-        f"..\\{session}\\{name}",
-        f"..%2f{session}%2f{name}",
-        f"%2e%2e%2fsession_{session}%2f{name}",
-        f"....//{session}/{name}",
-        f"../../{name}",
-        "/etc/passwd",
-        "C:\\windows\\win.ini",
-        f"{name}\x00.png",
-        "..",
-        ".",
-        "con",
-        "",
-        " ",
-        "x" * 300 + ".txt",
-        f"{session}/{name}",
-        "file:///etc/hostname",
-        "-rf",
-        "$(id).txt",
-    ]
-
-
-@requirement("UPL-04")
-def no_file_name_reaches_another_session(alice: Caller, expect: Expect, numbers: Numbers, target: Run) -> None:
-    victim, session = alice.has_session(), alice.has_session()
-    secret = alice.text("the victim's").encode()
-    alice.has_uploaded(victim, "kept.txt", secret)
-    kept = [("own.txt", alice.text("own").encode())]
-    alice.has_uploaded(session, *kept[0])
-    before = snapshot(alice, victim)
-    for name in numbers.some(escapes(victim, "kept.txt")):
-        content = alice.text("escaping").encode()
-        reply = expect(alice.upload(session, name, content)).is_no_server_error()
-        if reply.ok:
-            kept.append(uploaded(reply, name, content, session, expect, target))
-            if reply["name"] is ABSENT and target.contract.lists_files:
-                kept[-1] = (str(files(alice, session)[-1].get("name")), content)
-        lists_exactly(kept, session, alice, expect, target)
-        expect(reply).is_as_before(changes(alice, victim, before), "the other session")
-    knows_only("", secret.decode(), session, alice, expect, target)
-    knows_only(secret.decode(), kept[-1][1].decode(), victim, alice, expect, target)
-
-
-@requirement("UPL-04")
-def no_session_id_reaches_another_session(
-    alice: Caller, bob: Caller, expect: Expect, numbers: Numbers, target: Run
-) -> None:
-    victim, session = alice.has_session(), bob.has_session()
-    alice.has_uploaded(victim, "kept.txt", alice.text().encode())
-    before, own = snapshot(alice, victim), snapshot(bob, session)
-    ids = (
-        f"../{victim}",
-        f"{session}/../{victim}",
-        f"./{victim}",
-        f"{victim}/",
-        f"..%2f{victim}",
-        f"{session}\\..\\{victim}",
-    )
-    for binding in target.bindings("upload"):
-        for id in numbers.some(ids):
-            reply = bob.call(binding, id, file=("kept.txt", bob.text().encode()))
-            if not reply.unsent:
-                expect(reply).is_refused()
-                expect(reply).is_as_before(changes(alice, victim, before), "the other session")
-    expect(target.transcript[-1]).is_as_before(changes(bob, session, own), "bob's own session")
 
 
 @requirement("UPL-05")
