@@ -82,7 +82,7 @@ class Sender:
         waited = 0.0
         while True:
             answer, start, end = await self.send_once(request)
-            pause = _retry_after(answer)
+            pause = answer.retry_after
             if pause is None or waited + pause > _PATIENCE_WITH_RETRY_AFTER:
                 return answer, start, end
             waited += pause
@@ -184,16 +184,6 @@ async def _content(answer: httpx.Response) -> bytes:
             if size > _LARGEST:
                 raise httpx.DecodingError(f"the answer is larger than {_LARGEST // 2**20} MiB")
     return b"".join(parts)
-
-
-def _retry_after(answer: Answer) -> float | None:
-    """Seconds that the server asks to wait before trying again; None when it doesn't (RFC 9110 section 10.2.3)."""
-    if answer.status not in (429, 503):
-        return None
-    for name, value in answer.headers:
-        if name.lower() == "retry-after" and value.strip().isdecimal():
-            return max(0.1, float(value))
-    return None
 
 
 def _in_words(error: Exception) -> str:

@@ -146,6 +146,9 @@ class Campaign:
     def _delete(self, line: Line, session: str, actor: Actor) -> None:
         request = build_request(self.contract, self.contract.first("delete"), actor, {"session": session})
         answer, began, ended = line.send(request)
+        while answer.retry_after is not None:
+            gevent.sleep(answer.retry_after)
+            answer, began, ended = line.send(request)
         reply = Reply(self.contract, request, answer, (), began, ended)
         if self.records:
             self.recorder.record(reply, began, ended, check="clean up")

@@ -40,6 +40,14 @@ class Answer:
     unsent: bool = False  # HTTP can't carry the request, so that the server never saw it
     injected: bool = False  # given in the server's place, which never saw the request
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the server asks to wait before trying again; None when it doesn't (RFC 9110 section 10.2.3)."""
+        if self.status not in (429, 503):
+            return None
+        told = (value.strip() for name, value in self.headers if name.lower() == "retry-after")
+        return next((max(0.1, float(value)) for value in told if value.isdecimal()), None)
+
 
 @dataclass(frozen=True)
 class Reply:

@@ -63,6 +63,7 @@ class FakeApi:
         self.calls: list[tuple[str, str]] = []
         self.made = 0
         self.joins = False  # two lines of one header are one value to it (RFC 9110 section 5.3)
+        self.retry_after = ""  # seconds, told with a refusal (429)
         self.ended = threading.Event()  # set when the test is over
         self._lock = threading.Lock()
         self._dead = False
@@ -159,6 +160,8 @@ class FakeApi:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(text)))
+                if status == 429 and api.retry_after:
+                    self.send_header("Retry-After", api.retry_after)
                 self.end_headers()
                 self.wfile.write(text)
 

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.engine.documents import ROOT
+from tests.engine.fake_api import fake_api
 from tests.engine.running import plain_environment
 from tests.load.running import load, locust, server
 
@@ -79,6 +81,24 @@ def test_ctrl_c_cleans_up_and_reports(tmp_path: Path) -> None:
     assert json.loads(file.read_text(encoding="utf-8"))["left_behind"] == []
     assert users
     assert set(left) == {0}
+
+
+def test_a_server_that_asks_to_wait_is_left_as_it_was(tmp_path: Path) -> None:
+    with fake_api() as api:
+        api.retry_after = "1"
+        refused: set[str] = set()
+
+        def once(method: str, path: str) -> tuple[int, Any] | None:
+            if method != "DELETE" or path in refused:
+                return None
+            refused.add(path)
+            return 429, {"code": "too_many"}
+
+        api.before = once
+        ended = load(api.url, "resumption-storm", tmp_path, "--contract", api.write(tmp_path))
+        assert not api.sessions, ended.said
+    assert refused
+    assert ended.report["left_behind"] == []
 
 
 def wait_for_lines(file: Path, count: int) -> None:
