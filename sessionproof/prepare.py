@@ -81,9 +81,7 @@ def prepare(settings: Settings, lens: str = "suites", *, joins: bool = False) ->
         seed = settings.seed if settings.seed is not None else secrets.randbelow(10**6)
         header = _header(settings, contract, lens, seed, clock)
         recorder = Recorder(redactor, settings.history, header, joins=joins)
-        run = Run(
-            contract, sender, recorder, redactor, settings.effort, seed, users, clock=clock, told_life=settings.life
-        )
+        run = Run(contract, sender, recorder, redactor, settings.effort, seed, users, clock=clock)
         run.rules = Rules.for_history(contract, header)
         run.again = redactor.text(_command(settings))
         if not joins:  # it would disturb other workers

@@ -45,7 +45,6 @@ class Run:
     users: tuple[Actor, ...] = ()  # given by --user; otherwise users are invented
     canaries: Canaries = field(default_factory=Canaries)
     clock: Clock | None = None  # by which the end of a session's life can be seen
-    told_life: float | None = None  # seconds that a session lives which asks for no life, where the run was told so
     client: str = ""  # the client that is driven, in words; without one the run drives none
     again: str = ""  # the command line that begins the same run
     notes: tuple[str, ...] = ()  # what a reader of the report has to know besides
@@ -57,7 +56,7 @@ class Run:
     _few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_TIMED_AT_ONCE))
 
     def __post_init__(self) -> None:
-        self.rules = Rules.of(self.contract, scale=self.scale, life=self.told_life)
+        self.rules = Rules.of(self.contract, scale=self.scale)
         self._presence = Presence(self.contract, self.sender)
         self.disturbance = Disturbance(self.sender, self._presence, lambda: self.clock.shift if self.clock else 0.0)
 
