@@ -45,6 +45,10 @@ class Caller:
         """A client id of this actor's own."""
         return self.actor.client
 
+    def another_client(self) -> str:
+        """A client id of this actor's that nobody has sent before."""
+        return f"{self.client}-{self.text()[-8:]}"
+
     def text(self, about: str = "text") -> str:
         """A text that nobody has sent before and that shows whose it is."""
         return self.actor.text(about)

@@ -6,8 +6,13 @@ import random
 import string
 import unicodedata
 import uuid
+from collections.abc import Callable
 
-__all__ = ["ODD_TEXTS", "never_issued", "odd_texts", "twins"]
+from sessionproof.wire import Reply
+
+__all__ = ["ODD_TEXTS", "never_issued", "odd_texts", "shortened", "twins"]
+
+_SHORT = 1000  # characters that are taken everywhere
 
 ODD_TEXTS = {
     "beyond the BMP": "grin \U0001f600 and G clef \U0001d11e",
@@ -39,6 +44,17 @@ def odd_texts(chance: random.Random, count: int) -> dict[str, str]:
     for number in range(count - len(chosen)):
         chosen[f"mixture {number}"] = "".join(_character(chance) for _ in range(chance.randint(1, 60)))
     return chosen
+
+
+def shortened(text: str, reply: Reply, send: Callable[[str], Reply]) -> tuple[str, Reply]:
+    """The text that was sent last, and its answer: while one that isn't short is refused, half of it is sent instead.
+
+    A text over a limit is refused; what is cut off without a word is cut off below that limit.
+    """
+    while reply.refused and len(text) > _SHORT:
+        text = text[: len(text) // 2].strip()
+        reply = send(text)
+    return text, reply
 
 
 def _character(chance: random.Random) -> str:

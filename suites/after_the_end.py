@@ -24,7 +24,7 @@ def nothing_revives_an_expired_session(alice: Caller, expect: Expect, lives: Liv
 
     def probe(which: tuple[Binding, float]) -> None:
         binding, moment = which
-        client = f"{alice.client}-{alice.text()[-8:]}"
+        client = alice.another_client()
         named: dict[str, Any] = {"client": client} if resumes else {}
         session, life = lives.born(alice, **named)
         life.over() if moment <= 1.0 else life.at(moment)
@@ -46,7 +46,7 @@ def nothing_revives_an_expired_session(alice: Caller, expect: Expect, lives: Liv
 @requirement("RES-07")
 def a_client_id_of_an_expired_session_starts_anew(alice: Caller, expect: Expect, lives: Lives, target: Run) -> None:
     def probe(resumed_half_way: bool) -> None:
-        client, secret = f"{alice.client}-{alice.text()[-8:]}", alice.text("before the end")
+        client, secret = alice.another_client(), alice.text("before the end")
         session, life = lives.born(alice, client=client, title=secret, metadata={"m": secret})
         if target.contract.takes_words:
             alice.has_told(session, secret)
@@ -122,7 +122,7 @@ def what_was_in_an_expired_session_is_out_of_reach(alice: Caller, expect: Expect
     contract = target.contract
 
     def probe(_: None) -> None:
-        client = f"{alice.client}-{alice.text()[-8:]}"
+        client = alice.another_client()
         resumes: dict[str, Any] = {"client": client} if "resume" in contract.capabilities else {}
         secret = alice.text("in the expired session")
         session, life = lives.born(alice, **resumes)

@@ -46,7 +46,7 @@ def first_interactions(target: Run) -> list[Binding]:
 
 def begins(caller: Caller, binding: Binding) -> Reply:
     values = {"question": caller.text("first")} if binding.operation == "query" else {"file": ("first.txt", b"first")}
-    return caller.call(binding, client=f"{caller.client}-{caller.text()[-8:]}", **values)
+    return caller.call(binding, client=caller.another_client(), **values)
 
 
 def look_random(ids: list[str], last: Reply, alice: Caller, expect: Expect, target: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,13 +16,11 @@ from sessionproof.dialogue import said_in
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
 from sessionproof.lists import listed
-from sessionproof.oddities import odd_texts
+from sessionproof.oddities import odd_texts, shortened
 from sessionproof.run import Run
 from sessionproof.wire import Raw, Reply, instant
 
 requirement = pytest.mark.requirement
-
-SHORT = 1000  # characters that are taken everywhere
 
 
 @requirement("MSG-01")
@@ -113,9 +112,7 @@ def content_and_metadata_come_back_unchanged(
         reply = alice.say(session, text, metadata=metadata)
         if reply.refused:
             expect.observe(f"content with {name} is refused ({reply.status})")
-        while reply.refused and len(text) > SHORT:  # a limit: what is cut off without a word is cut off below it
-            text = text[: len(text) // 2].strip()
-            reply = alice.say(session, text, metadata=metadata)
+        text, reply = shortened(text, reply, partial(alice.say, session, metadata=metadata))
         if reply.refused:
             continue
         expect(reply).succeeds()

@@ -25,17 +25,12 @@ def others(node: str, target: Run) -> list[str]:
     return [other for other in target.nodes if other != node]
 
 
-def own_client(caller: Caller) -> str:
-    """A client id of the caller's that nobody has sent before."""
-    return f"{caller.client}-{caller.text()[-8:]}"
-
-
 @requirement("CON-08")
 def what_one_node_acknowledged_all_show(alice: Caller, expect: Expect, target: Run) -> None:
     for here in target.nodes:
         for there in others(here, target):
             shows(alice.at(there))  # a node may keep the list that it has shown
-        session = alice.at(here).has_session(client=own_client(alice), title=alice.text("title"))
+        session = alice.at(here).has_session(client=alice.another_client(), title=alice.text("title"))
         for there in others(here, target):
             lists_it(alice.at(there), session, expect)
             is_as_on(alice.at(here), alice.at(there), session, expect)
@@ -86,7 +81,7 @@ def a_delete_holds_on_every_node(alice: Caller, expect: Expect, target: Run) -> 
         raise NotDeclared("the contract has no delete")
     resumes = "resume" in target.contract.capabilities
     for here in target.nodes:
-        client = own_client(alice)
+        client = alice.another_client()
         session = alice.at(here).has_session(client=client)
         for there in others(here, target):
             snapshot(alice.at(there), session)  # a node may keep what it has shown
@@ -105,7 +100,7 @@ def a_client_id_resumes_one_session_on_every_node(alice: Caller, expect: Expect,
     if "resume" not in target.contract.capabilities:
         raise NotDeclared("the contract resumes no session")
     for here in target.nodes:
-        client, dead = own_client(alice), list[str]()
+        client, dead = alice.another_client(), list[str]()
         for ends in (*target.nodes, ""):
             session = expect(alice.at(here).create(client=client)).makes_new(*dead).session
             for there in (*others(here, target), here):
@@ -123,7 +118,7 @@ def creates_at_once_on_different_nodes_lead_to_one_session(
     if "resume" not in target.contract.capabilities:
         raise NotDeclared("the contract resumes no session")
     for _ in range(numbers.times**3):
-        client = own_client(alice)
+        client = alice.another_client()
         replies = at_once([partial(alice.at(node).create, client=client) for node in target.nodes * AT_ONCE])
         session = alice.arranged(next((reply for reply in replies if reply.ok), replies[0]), "create").session
         for reply in replies:
@@ -139,7 +134,7 @@ def an_end_holds_on_every_node(alice: Caller, expect: Expect, lives: Lives, targ
 
     def probe(which: tuple[str, bool]) -> None:
         here, until_shortly_before = which
-        client = own_client(alice)
+        client = alice.another_client()
         session, life = lives.born(alice.at(here), client=client)
         if until_shortly_before:
             life.nearly_over()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,14 +15,13 @@ from sessionproof.dialogue import Turn, case_ids, files, said_in, turns
 from sessionproof.effort import Numbers
 from sessionproof.expect import Expect, NotDeclared
 from sessionproof.lists import listed
-from sessionproof.oddities import ODD_TEXTS
+from sessionproof.oddities import ODD_TEXTS, shortened
 from sessionproof.run import Run
 from sessionproof.state import changes, snapshot
 from sessionproof.wire import Raw, Reply
 
 requirement = pytest.mark.requirement
 
-SHORT = 1000  # characters that every question may have
 AS_ASKED = (  # what no assistant has a reason to change in a question
     "beyond the BMP",
     "quotes and backslashes",
@@ -125,10 +125,7 @@ def a_question_stands_as_it_was_asked(alice: Caller, expect: Expect, numbers: Nu
     asked: dict[str, str] = {}
     for name in AS_ASKED:
         text = f"{alice.text(name)}: {ODD_TEXTS[name]}"
-        reply = alice.ask(session, text)
-        while reply.refused and len(text) > SHORT:
-            text = text[: len(text) // 2].strip()
-            reply = alice.ask(session, text)
+        text, reply = shortened(text, alice.ask(session, text), partial(alice.ask, session))
         if reply.refused:
             expect.observe(f"a question with {name} is refused ({reply.status})")
             continue
@@ -223,7 +220,7 @@ def begins(caller: Caller, binding: Binding, named: str | None, raw: Raw | None 
     values: dict[str, Any] = {"question": caller.text("first")}
     if "file" in binding.sends:
         values = {"file": ("first.txt", caller.text("first").encode())}
-    return caller.call(binding, named, raw=raw, client=f"{caller.client}-{caller.text()[-8:]}", **values)
+    return caller.call(binding, named, raw=raw, client=caller.another_client(), **values)
 
 
 def made_by(reply: Reply, issued: list[str], caller: Caller, expect: Expect) -> str:

@@ -37,7 +37,7 @@ def session_client(session: str, caller: Caller) -> str:
 def born_for(binding: Binding, caller: Caller, lives: Lives) -> tuple[str, Life]:
     if binding.operation != "create":
         return lives.born(caller)
-    return lives.born(caller, client=f"{caller.client}-{caller.text()[-8:]}")
+    return lives.born(caller, client=caller.another_client())
 
 
 @requirement("EXP-06")
@@ -166,7 +166,7 @@ def refused_calls_leave_the_life_as_it_is(
 
     def probe(which: tuple[str, Binding]) -> None:
         way, binding = which
-        named: dict[str, Any] = {"client": f"{alice.client}-{alice.text()[-8:]}"} if resumes else {}
+        named: dict[str, Any] = {"client": alice.another_client()} if resumes else {}
         session, life = lives.born(alice, **named)
         if resumes:
             life = life.perhaps_renewed(alice.arranged(alice.create(**named), "create"))
